@@ -1,0 +1,31 @@
+import type { NDArray } from "../../ndarray.js";
+import { matmulView } from "../batches.js";
+import { type Elements, elementsOf, firstIndex } from "../elements.js";
+
+/** `Kernels.matmul`, with sums in double precision. Batch axes that are missing or have length 1 repeat. */
+export function matmul(a: NDArray, b: NDArray, out: NDArray): void {
+  const { m, k, n, aRow, aCol, bRow, bCol, aStarts, bStarts } = matmulView(a, b, out);
+  const elements = elementsOf(out.dtype);
+  const row = new Float64Array(n);
+  const addRow = out.dtype === "int32" ? addIntegerRow : addFloatRow;
+  const ia = firstIndex(a);
+  const ib = firstIndex(b);
+  let io = firstIndex(out);
+  for (let batch = 0; batch < aStarts.length; batch++) {
+    for (let i = 0; i < m; i++, io += n) {
+      row.fill(0);
+      let at = ia + aStarts[batch]! + i * aRow;
+      let from = ib + bStarts[batch]!;
+      for (let p = 0; p < k; p++, at += aCol, from += bRow) addRow(row, elements[at]!, elements, from, bCol);
+      for (let j = 0; j < n; j++) elements[io + j] = row[j]!;
+    }
+  }
+}
+
+function addFloatRow(row: Float64Array, factor: number, elements: Elements, from: number, step: number): void {
+  for (let j = 0; j < row.length; j++, from += step) row[j]! += factor * elements[from]!;
+}
+
+function addIntegerRow(row: Float64Array, factor: number, elements: Elements, from: number, step: number): void {
+  for (let j = 0; j < row.length; j++, from += step) row[j] = (row[j]! + Math.imul(factor, elements[from]!)) | 0;
+}

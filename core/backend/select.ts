@@ -1,0 +1,156 @@
+import type { NDArray } from "../ndarray.js";
+import { environment } from "../platform.js";
+import { jsKernels } from "./js.js";
+import type { AxisView, BinaryOp, Kernels } from "./kernels.js";
+import { wasm } from "./wasm/instance.js";
+import { wasmKernels } from "./wasm.js";
+
+/*
+ * Which kernels do a piece of work: the TypeScript ones below a size at which the call into WebAssembly costs more than it
+ * saves, else those of the backend. The WebAssembly module is compiled at the first call that needs it.
+ */
+
+/** Elements below which a TypeScript loop of cheap arithmetic wins. */
+const SMALL = 32;
+/** Elements below which a loop of anything dearer (a function call, a window, a row) wins. */
+const TINY = 8;
+/** Multiplications below which a TypeScript matrix product wins. */
+const SMALL_PRODUCT = 32;
+
+const BACKENDS = ["js", "wasm"] as const;
+
+/** The name of a kernel implementation, as `RETROGRAD_BACKEND` takes it. */
+export type BackendName = (typeof BACKENDS)[number];
+
+/** What computes: see `backendInfo`. */
+export interface BackendInfo {
+  /** The implementation that does everything but tiny arrays. */
+  backend: BackendName;
+  /** How many threads share the work. */
+  threads: number;
+  /** Whether the kernels use SIMD instructions. */
+  simd: boolean;
+}
+
+function requestedBackend(): BackendName {
+  const name = environment("RETROGRAD_BACKEND");
+  if (name === undefined || name === "") return "wasm";
+  const known = BACKENDS.find((backend) => backend === name);
+  if (known !== undefined) return known;
+  console.warn(`retrograd: unknown RETROGRAD_BACKEND "${name}", using wasm; known are ${BACKENDS.join(", ")}`);
+  return "wasm";
+}
+
+const requested = requestedBackend();
+let chosen: Kernels | undefined;
+
+/** The kernels for work that is large enough: WebAssembly, or TypeScript if asked for or where the engine lacks SIMD. */
+function large(): Kernels {
+  chosen ??= requested === "wasm" && compiles() ? wasmKernels : jsKernels;
+  return chosen;
+}
+
+function compiles(): boolean {
+  try {
+    wasm();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Which kernels run, on how many threads, and whether with SIMD. */
+export function backendInfo(): BackendInfo {
+  const simd = large() === wasmKernels;
+  return { backend: simd ? "wasm" : "js", threads: 1, simd };
+}
+
+const over = ({ outer, length, inner }: AxisView): number => outer * length * inner;
+
+/** The kernels in use. */
+export const kernels: Kernels = {
+  binary(op: BinaryOp, a: NDArray, b: NDArray, out: NDArray): void {
+    if (out.size < SMALL) jsKernels.binary(op, a, b, out);
+    else large().binary(op, a, b, out);
+  },
+  unary(op, x, out) {
+    if (out.size < TINY) jsKernels.unary(op, x, out);
+    else large().unary(op, x, out);
+  },
+  compare(op, a, b, out) {
+    if (out.size < TINY) jsKernels.compare(op, a, b, out);
+    else large().compare(op, a, b, out);
+  },
+  where(condition, a, b, out) {
+    if (out.size < TINY) jsKernels.where(condition, a, b, out);
+    else large().where(condition, a, b, out);
+  },
+  copy(x, out) {
+    if (out.size < TINY) jsKernels.copy(x, out);
+    else large().copy(x, out);
+  },
+  fill(out, value) {
+    if (out.size < SMALL) jsKernels.fill(out, value);
+    else large().fill(out, value);
+  },
+  reduce(op, x, view, out) {
+    if (x.size < SMALL) jsKernels.reduce(op, x, view, out);
+    else large().reduce(op, x, view, out);
+  },
+  argReduce(op, x, view, out) {
+    if (x.size < TINY) jsKernels.argReduce(op, x, view, out);
+    else large().argReduce(op, x, view, out);
+  },
+  cumsum(x, view, reverse, out) {
+    if (x.size < TINY) jsKernels.cumsum(x, view, reverse, out);
+    else large().cumsum(x, view, reverse, out);
+  },
+  softmax(x, view, out) {
+    if (over(view) < TINY) jsKernels.softmax(x, view, out);
+    else large().softmax(x, view, out);
+  },
+  logSoftmax(x, view, out) {
+    if (over(view) < TINY) jsKernels.logSoftmax(x, view, out);
+    else large().logSoftmax(x, view, out);
+  },
+  matmul(a, b, out) {
+    if (out.size * a.shape[a.ndim - 1]! < SMALL_PRODUCT) jsKernels.matmul(a, b, out);
+    else large().matmul(a, b, out);
+  },
+  im2col(x, window, out) {
+    if (out.size < TINY) jsKernels.im2col(x, window, out);
+    else large().im2col(x, window, out);
+  },
+  col2im(patches, window, out) {
+    if (patches.size < TINY) jsKernels.col2im(patches, window, out);
+    else large().col2im(patches, window, out);
+  },
+  maxPool(x, window, out, positions) {
+    if (x.size < TINY) jsKernels.maxPool(x, window, out, positions);
+    else large().maxPool(x, window, out, positions);
+  },
+  averagePool(x, window, out) {
+    if (x.size < TINY) jsKernels.averagePool(x, window, out);
+    else large().averagePool(x, window, out);
+  },
+  averagePoolGrad(gy, window, out) {
+    if (out.size < TINY) jsKernels.averagePoolGrad(gy, window, out);
+    else large().averagePoolGrad(gy, window, out);
+  },
+  takeRows(x, rows, width, out) {
+    if (out.size < TINY) jsKernels.takeRows(x, rows, width, out);
+    else large().takeRows(x, rows, width, out);
+  },
+  addRows(x, rows, width, out) {
+    if (x.size < TINY) jsKernels.addRows(x, rows, width, out);
+    else large().addRows(x, rows, width, out);
+  },
+  sgd(p, grad, velocity, lr, momentum, weightDecay) {
+    if (p.size < SMALL) jsKernels.sgd(p, grad, velocity, lr, momentum, weightDecay);
+    else large().sgd(p, grad, velocity, lr, momentum, weightDecay);
+  },
+  adam(p, grad, m, v, step) {
+    if (p.size < SMALL) jsKernels.adam(p, grad, m, v, step);
+    else large().adam(p, grad, m, v, step);
+  },
+};

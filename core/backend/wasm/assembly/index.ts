@@ -1,0 +1,19 @@
+export * from "./binary";
+export * from "./compare";
+export { copy_8, copy_32, copy_64 } from "./copy";
+export { f32_to_f64, f32_to_i32, f32_to_u8, f64_to_f32, f64_to_i32, f64_to_u8 } from "./copy";
+export { i32_to_f32, i32_to_f64, i32_to_u8, u8_to_f32, u8_to_f64, u8_to_i32, fill_f32, fill_f64 } from "./copy";
+export { packA_f32, packB_f32, multiply_f32, pack_f64, multiply_f64 } from "./gemm";
+export * from "./optimizers";
+export * from "./pool";
+export * from "./reduce";
+export * from "./rows";
+export * from "./scan";
+export * from "./softmax";
+export * from "./unary";
+export { im2col, col2im_f32, col2im_f64 } from "./window";
+
+/** Where the module's own data ends; core/heap.ts hands out what lies behind. */
+export function staticEnd(): usize {
+  return __heap_base;
+}

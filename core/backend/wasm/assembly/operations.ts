@@ -1,0 +1,64 @@
+/*
+ * Operations as classes without instances: a loop that is generic over one of them, called with
+ * `changetype<Operation>(0)`, is compiled once for each, with the operation inlined.
+ */
+
+@unmanaged
+export class Add<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
+  @inline scalar(a: T, b: T): T { return (a + b) as T; }
+}
+
+@unmanaged
+export class Sub<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.sub<T>(a, b); }
+  @inline scalar(a: T, b: T): T { return (a - b) as T; }
+}
+
+@unmanaged
+export class Mul<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.mul<T>(a, b); }
+  @inline scalar(a: T, b: T): T { return (a * b) as T; }
+}
+
+@unmanaged
+export class Div<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.div<T>(a, b); }
+  @inline scalar(a: T, b: T): T { return (a / b) as T; }
+}
+
+@unmanaged
+export class Max<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.max<T>(a, b); }
+  @inline scalar(a: T, b: T): T { return max<T>(a, b); }
+}
+
+@unmanaged
+export class Min<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.min<T>(a, b); }
+  @inline scalar(a: T, b: T): T { return min<T>(a, b); }
+}
+
+@unmanaged
+export class Equal<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.eq<T>(a, b); }
+  @inline scalar(a: T, b: T): bool { return a == b; }
+}
+
+@unmanaged
+export class NotEqual<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.ne<T>(a, b); }
+  @inline scalar(a: T, b: T): bool { return a != b; }
+}
+
+@unmanaged
+export class Less<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.lt<T>(a, b); }
+  @inline scalar(a: T, b: T): bool { return a < b; }
+}
+
+@unmanaged
+export class LessEqual<T> {
+  @inline vector(a: v128, b: v128): v128 { return v128.le<T>(a, b); }
+  @inline scalar(a: T, b: T): bool { return a <= b; }
+}

@@ -1,0 +1,177 @@
+import { both, high, loadPart, loadPartOr, low, narrow, storePart } from "./lanes";
+import { exp4 } from "./vector";
+
+/*
+ * Softmax and its logarithm along the middle axis of (outer, length, inner): (x, outer, length, inner, out). Each is
+ * shifted by the maximum, and sums are in float64.
+ */
+
+/** The maximum, passing over NaN, which makes the sum NaN anyway: `pmax` is one instruction, `max` is seven. */
+// @ts-ignore: decorator
+@inline
+function maxOfRun(x: usize, n: i32): v128 {
+  let m = f32x4.splat(-Infinity);
+  let m1 = m;
+  for (; n >= 8; n -= 8, x += 32) {
+    m = f32x4.pmax(m, v128.load(x));
+    m1 = f32x4.pmax(m1, v128.load(x, 16));
+  }
+  m = f32x4.pmax(m, m1);
+  if (n >= 4) {
+    m = f32x4.pmax(m, v128.load(x));
+    x += 16;
+    n -= 4;
+  }
+  if (n > 0) m = f32x4.pmax(m, loadPartOr(x, n, -Infinity));
+  m = f32x4.pmax(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
+  return f32x4.pmax(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
+}
+
+/** The sum of e^(x - max); the exponentials are stored to `out` unless it is 0. */
+// @ts-ignore: decorator
+@inline
+function sumOfExponentials(x: usize, n: i32, maximum: v128, out: usize, stores: bool): f64 {
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  for (; n >= 8; n -= 8, x += 32) {
+    const e = exp4(f32x4.sub(v128.load(x), maximum));
+    const e1 = exp4(f32x4.sub(v128.load(x, 16), maximum));
+    if (stores) {
+      v128.store(out, e);
+      v128.store(out, e1, 16);
+      out += 32;
+    }
+    const pairs = f32x4.add(e, e1);
+    s0 = f64x2.add(s0, low(pairs));
+    s1 = f64x2.add(s1, high(pairs));
+  }
+  if (n >= 4) {
+    const e = exp4(f32x4.sub(v128.load(x), maximum));
+    x += 16;
+    n -= 4;
+    if (stores) {
+      v128.store(out, e);
+      out += 16;
+    }
+    s0 = f64x2.add(s0, low(e));
+    s1 = f64x2.add(s1, high(e));
+  }
+  let sum = both(f64x2.add(s0, s1));
+  if (n > 0) {
+    const e = exp4(f32x4.sub(loadPart(x, n), maximum));
+    if (stores) storePart(out, e, n);
+    sum += <f64>f32x4.extract_lane(e, 0);
+    if (n > 1) sum += <f64>f32x4.extract_lane(e, 1);
+    if (n > 2) sum += <f64>f32x4.extract_lane(e, 2);
+  }
+  return sum;
+}
+
+// @ts-ignore: decorator
+@inline
+function softmaxRun(x: usize, n: i32, out: usize): void {
+  const sum = sumOfExponentials(x, n, maxOfRun(x, n), out, true);
+  const factor = f32x4.splat(<f32>(1 / sum));
+  for (; n >= 4; n -= 4, out += 16) v128.store(out, f32x4.mul(v128.load(out), factor));
+  if (n > 0) storePart(out, f32x4.mul(loadPart(out, n), factor), n);
+}
+
+// @ts-ignore: decorator
+@inline
+function logSoftmaxRun(x: usize, n: i32, out: usize): void {
+  const maximum = maxOfRun(x, n);
+  const logSum = f32x4.splat(<f32>Math.log(sumOfExponentials(x, n, maximum, 0, false)));
+  for (; n >= 4; n -= 4, x += 16, out += 16) {
+    v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), maximum), logSum));
+  }
+  if (n > 0) storePart(out, f32x4.sub(f32x4.sub(loadPart(x, n), maximum), logSum), n);
+}
+
+// @ts-ignore: decorator
+@inline
+function loadColumns(x: usize, n: i32): v128 {
+  return n >= 4 ? v128.load(x) : loadPart(x, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeColumns(out: usize, v: v128, n: i32): void {
+  if (n >= 4) v128.store(out, v);
+  else storePart(out, v, n);
+}
+
+/** Up to four columns side by side, `step` bytes from row to row. */
+// @ts-ignore: decorator
+@inline
+function columns(x: usize, step: usize, length: i32, out: usize, n: i32, log: bool): void {
+  let maximum = f32x4.splat(-Infinity);
+  for (let k = 0; k < length; k++) maximum = f32x4.pmax(maximum, loadColumns(x + <usize>k * step, n));
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  for (let k = 0; k < length; k++) {
+    const shifted = f32x4.sub(loadColumns(x + <usize>k * step, n), maximum);
+    const e = exp4(shifted);
+    storeColumns(out + <usize>k * step, log ? shifted : e, n);
+    s0 = f64x2.add(s0, low(e));
+    s1 = f64x2.add(s1, high(e));
+  }
+  if (log) {
+    s0 = f64x2.replace_lane(f64x2.splat(Math.log(f64x2.extract_lane(s0, 0))), 1, Math.log(f64x2.extract_lane(s0, 1)));
+    s1 = f64x2.replace_lane(f64x2.splat(Math.log(f64x2.extract_lane(s1, 0))), 1, Math.log(f64x2.extract_lane(s1, 1)));
+    const logSum = narrow(s0, s1);
+    for (let k = 0; k < length; k++, out += step) storeColumns(out, f32x4.sub(loadColumns(out, n), logSum), n);
+  } else {
+    const one = f64x2.splat(1);
+    const factor = narrow(f64x2.div(one, s0), f64x2.div(one, s1));
+    for (let k = 0; k < length; k++, out += step) storeColumns(out, f32x4.mul(loadColumns(out, n), factor), n);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function normalize32(x: usize, outer: i32, length: i32, inner: i32, out: usize, log: bool): void {
+  const step = <usize>inner << 2;
+  for (let i = 0; i < outer; i++) {
+    if (inner == 1) {
+      if (log) logSoftmaxRun(x, length, out);
+      else softmaxRun(x, length, out);
+    } else {
+      for (let j = 0; j < inner; j += 4) {
+        columns(x + (<usize>j << 2), step, length, out + (<usize>j << 2), min(4, inner - j), log);
+      }
+    }
+    x += <usize>length * step;
+    out += <usize>length * step;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function normalize64(x: usize, outer: i32, length: i32, inner: i32, out: usize, log: bool): void {
+  const step = <usize>inner << 3;
+  for (let i = 0; i < outer; i++) {
+    for (let j = 0; j < inner; j++) {
+      const first = <usize>i * <usize>length * step + (<usize>j << 3);
+      const end = first + <usize>length * step;
+      let maximum: f64 = -Infinity;
+      for (let at = first; at < end; at += step) maximum = max(maximum, load<f64>(x + at));
+      let sum: f64 = 0;
+      for (let at = first; at < end; at += step) {
+        const shifted = load<f64>(x + at) - maximum;
+        const e = Math.exp(shifted);
+        store<f64>(out + at, log ? shifted : e);
+        sum += e;
+      }
+      const logSum = log ? Math.log(sum) : 0;
+      for (let at = first; at < end; at += step) {
+        const value = load<f64>(out + at);
+        store<f64>(out + at, log ? value - logSum : value / sum);
+      }
+    }
+  }
+}
+
+export function softmax_f32(x: usize, outer: i32, length: i32, inner: i32, out: usize): void { normalize32(x, outer, length, inner, out, false); }
+export function logSoftmax_f32(x: usize, outer: i32, length: i32, inner: i32, out: usize): void { normalize32(x, outer, length, inner, out, true); }
+export function softmax_f64(x: usize, outer: i32, length: i32, inner: i32, out: usize): void { normalize64(x, outer, length, inner, out, false); }
+export function logSoftmax_f64(x: usize, outer: i32, length: i32, inner: i32, out: usize): void { normalize64(x, outer, length, inner, out, true); }

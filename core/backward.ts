@@ -1,0 +1,320 @@
+import { config } from "./config.js";
+import { ArgumentError, GraphError, ShapeError } from "./errors.js";
+import { activePass, Function, setActivePass } from "./function.js";
+import type { NDArray } from "./ndarray.js";
+import { binary, filled } from "./numeric.js";
+import { GenerationQueue } from "./queue.js";
+import { sameShape, shapeText } from "./shape.js";
+import { asVariable, type Operand, Variable } from "./variable.js";
+import { releaseKeptObjects } from "./weak.js";
+
+/** Options of `backward`. */
+export interface BackwardOptions {
+  /** Also leave gradients on the Variables in between. */
+  retainGrad?: boolean;
+  /** Record the graph of the gradients, so that they can be differentiated again. */
+  createGraph?: boolean;
+  /** The gradient to start from, of the output's shape; 1 for a single element. */
+  gradient?: Operand;
+}
+
+/** Options of `grad`. */
+export interface GradOptions {
+  /** The gradients to start from, one for each of `ys`; 1 for a single element. */
+  gradYs?: readonly Operand[];
+  /** Record the graph of the gradients, so that they can be differentiated again. */
+  createGraph?: boolean;
+  /** Zeros, instead of an error, for an x that no y depends on. */
+  allowUnused?: boolean;
+}
+
+declare module "./variable.js" {
+  interface Variable {
+    /**
+     * Adds to `grad` of every leaf behind this the gradient of this with respect to it. Nothing changes when it throws.
+     * @throws GraphError when there is no graph, when this has several elements and no `gradient` is given, or when an array
+     * that a function saved was changed; ShapeError when the given gradient has another shape.
+     */
+    backward(options?: BackwardOptions): void;
+  }
+}
+
+Variable.prototype.backward = function (
+  this: Variable,
+  { retainGrad = false, createGraph = false, gradient }: BackwardOptions = {},
+): void {
+  const pass = new BackwardPass(null, retainGrad);
+  pass.run([this], [startingGradient("backward", this, gradient)], createGraph);
+  for (const [x, gx] of pass.results) x.grad = x.grad === null ? gx : accumulate(x.grad, gx, createGraph);
+};
+
+/**
+ * Gradients of the sum of `ys` with respect to each of `xs`, leaving every `.grad` alone. Only what lies between is computed.
+ * @throws GraphError as `backward`, and when an x is not reached and `allowUnused` is not set.
+ */
+export function grad(
+  ys: readonly Variable[] | Variable,
+  xs: readonly Variable[] | Variable,
+  { gradYs, createGraph = false, allowUnused = false }: GradOptions = {},
+): Variable[] {
+  const outputs = ys instanceof Variable ? [ys] : ys;
+  const inputs = xs instanceof Variable ? [xs] : xs;
+  if (gradYs !== undefined && gradYs.length !== outputs.length) {
+    throw new ArgumentError(`grad: expected a gradient for each of ${outputs.length} ys, got ${gradYs.length}`);
+  }
+  const starts = outputs.map((y, i) => startingGradient("grad", y, gradYs?.[i]));
+  const pass = new BackwardPass(new Set(inputs), false);
+  pass.run(outputs, starts, createGraph);
+  return inputs.map((x, i) => {
+    const gx = pass.results.get(x);
+    if (gx !== undefined) return gx;
+    if (allowUnused) return new Variable(filled(x.shape, 0, x.dtype), false);
+    throw new GraphError(
+      `grad: no y depends on x ${i}${x.name === null ? "" : ` (${x.name})`} of shape ${shapeText(x.shape)}; ` +
+        "expected a graph from it to a y, or allowUnused: true",
+    );
+  });
+}
+
+/** One walk from outputs to leaves in the order of generations. */
+class BackwardPass {
+  /** Finished gradients: of the leaves and, as asked, of targets and Variables in between. */
+  readonly results = new Map<Variable, Variable>();
+  private readonly queue = new GenerationQueue();
+  private readonly leaves: Variable[] = [];
+  private readonly between: Set<Function> | null = null;
+  private suspended: (() => void)[] = [];
+
+  constructor(
+    private readonly targets: ReadonlySet<Variable> | null,
+    private readonly retainGrad: boolean,
+  ) {
+    if (targets !== null) this.between = new Set();
+  }
+
+  /** Whether the gradient of `x` leads to anything that was asked for. */
+  wants(x: Variable): boolean {
+    if (this.targets === null || this.targets.has(x)) return true;
+    return x.creator !== null && this.between!.has(x.creator);
+  }
+
+  run(ys: readonly Variable[], gys: readonly Variable[], createGraph: boolean): void {
+    const outer = activePass as BackwardPass | null;
+    const { enableBackprop } = config;
+    outer?.suspend();
+    setActivePass(this);
+    config.enableBackprop = createGraph;
+    try {
+      if (this.targets !== null) {
+        this.findBetween(ys);
+        for (const x of this.targets) x.creator?.observe();
+      }
+      ys.forEach((y, i) => {
+        if (this.wants(y)) this.add(y, gys[i]!);
+      });
+      for (let fn = this.queue.pop(); fn !== null; fn = this.queue.pop()) this.step(fn);
+      for (const x of this.leaves) this.finish(x, x.pending!);
+    } finally {
+      this.clear();
+      config.enableBackprop = enableBackprop;
+      setActivePass(outer);
+      outer?.resume();
+    }
+    if (outer === null) releaseKeptObjects();
+  }
+
+  /** Takes the gradients of one function's outputs to its inputs. */
+  private step(fn: Function): void {
+    const gxs = fn.outputCount === 1 ? this.stepSingle(fn) : this.stepMany(fn);
+    const { inputs } = fn;
+    if (gxs === null || gxs instanceof Variable) {
+      if (inputs.length !== 1) throw wrongCount(fn, 1);
+      if (gxs !== null) this.addChecked(fn, 0, gxs);
+      return;
+    }
+    if (gxs.length !== inputs.length) throw wrongCount(fn, gxs.length);
+    for (let i = 0; i < inputs.length; i++) {
+      const gx = gxs[i];
+      if (gx !== null && gx !== undefined) this.addChecked(fn, i, gx);
+    }
+  }
+
+  private stepSingle(fn: Function): ReturnType<Function["backward"]> {
+    let gy = fn.pending!;
+    fn.pending = null;
+    fn.queued = false;
+    if (fn.observed || this.retainGrad) {
+      const y = fn.outputs[0];
+      if (y !== undefined) gy = this.finish(y, gy);
+    }
+    return fn.backward(gy);
+  }
+
+  private stepMany(fn: Function): ReturnType<Function["backward"]> {
+    const pending = [fn.pending, ...(fn.pendingRest ?? [])];
+    fn.pending = null;
+    fn.pendingRest = null;
+    fn.queued = false;
+    const { outputs } = fn;
+    const gys = outputs.map((y, i) => {
+      const gy = pending[i];
+      if (gy === null || gy === undefined) return zeroGradient(fn, i);
+      return y === undefined ? gy : this.finish(y, gy);
+    });
+    return fn.backward(...gys);
+  }
+
+  /** Runs the hooks on the finished gradient of `x` and keeps it where it was asked for. */
+  private finish(x: Variable, gx: Variable): Variable {
+    let result = gx;
+    if (x.hooks !== null) {
+      for (const hook of x.hooks) {
+        const replaced = hook(result);
+        if (replaced instanceof Variable) {
+          checkGradient(`the hook on ${x.name ?? "a Variable"}`, x, replaced);
+          result = replaced;
+        }
+      }
+    }
+    const asked = this.targets === null ? this.retainGrad || x.creator === null : this.targets.has(x);
+    if (asked) this.results.set(x, result);
+    return result;
+  }
+
+  private addChecked(fn: Function, index: number, gx: Variable): void {
+    const x = fn.inputs[index]!;
+    if (!x.requiresGrad || !this.wants(x)) return;
+    if (!sameShape(gx.shape, x.shape) || gx.dtype !== x.dtype) checkGradient(`${fn.name}.backward`, x, gx, index);
+    this.add(x, gx);
+  }
+
+  private add(x: Variable, gx: Variable): void {
+    const fn = x.creator;
+    if (fn === null) {
+      if (x.pending === null) this.leaves.push(x);
+      x.pending = x.pending === null ? gx : plus(x.pending, gx);
+      return;
+    }
+    const index = x.outputIndex;
+    if (index === 0) {
+      fn.pending = fn.pending === null ? gx : plus(fn.pending, gx);
+    } else {
+      fn.pendingRest ??= new Array<Variable | null>(fn.outputCount - 1).fill(null);
+      const former = fn.pendingRest[index - 1]!;
+      fn.pendingRest[index - 1] = former === null ? gx : plus(former, gx);
+    }
+    if (!fn.queued) this.queue.push(fn);
+  }
+
+  /** Finds the functions that lie between the targets and `ys`. */
+  private findBetween(ys: readonly Variable[]): void {
+    const seen = new Set<Function>();
+    const open: Function[] = [];
+    const visit = (x: Variable) => {
+      if (x.creator === null || seen.has(x.creator)) return;
+      seen.add(x.creator);
+      open.push(x.creator);
+    };
+    ys.forEach(visit);
+    for (let fn = open.pop(); fn !== undefined; fn = open.pop()) fn.inputs.forEach(visit);
+    const ordered = [...seen].sort((a, b) => a.generation - b.generation);
+    for (const fn of ordered) if (fn.inputs.some((x) => this.wants(x))) this.between!.add(fn);
+  }
+
+  /** Leaves no trace on the graph, also when a function or a hook threw. */
+  private clear(): void {
+    for (let fn = this.queue.pop(); fn !== null; fn = this.queue.pop()) {
+      fn.pending = null;
+      fn.pendingRest = null;
+      fn.queued = false;
+    }
+    for (const x of this.leaves) x.pending = null;
+  }
+
+  /** Clears the marks of this pass from the graph while another one, started by a function or a hook, walks it. */
+  private suspend(): void {
+    for (const fn of this.queue.items) {
+      const { pending, pendingRest } = fn;
+      this.suspended.push(() => Object.assign(fn, { pending, pendingRest, queued: true }));
+      Object.assign(fn, { pending: null, pendingRest: null, queued: false });
+    }
+    for (const x of this.leaves) {
+      const { pending } = x;
+      this.suspended.push(() => Object.assign(x, { pending }));
+      x.pending = null;
+    }
+  }
+
+  private resume(): void {
+    for (const restore of this.suspended) restore();
+    this.suspended = [];
+  }
+}
+
+/** The sum of two gradients of one Variable; differentiable like any function. */
+class AddGradients extends Function {
+  override forward(a: NDArray, b: NDArray): NDArray {
+    return binary("add", a, b);
+  }
+
+  override backward(gy: Variable): [Variable, Variable] {
+    return [gy, gy];
+  }
+}
+
+function plus(a: Variable, b: Variable): Variable {
+  return new AddGradients().apply(a, b);
+}
+
+function accumulate(a: Variable, b: Variable, createGraph: boolean): Variable {
+  return createGraph ? plus(a, b) : new Variable(binary("add", a.data, b.data), false);
+}
+
+function startingGradient(operation: string, y: Variable, gradient: Operand | undefined): Variable {
+  if (y.undifferentiable !== null) {
+    throw new GraphError(
+      `${operation}: ${y.undifferentiable} is not differentiable: its result is ${y.dtype}; expected a floating-point result`,
+    );
+  }
+  if (!y.requiresGrad) {
+    throw new GraphError(
+      `${operation}: no graph leads to this Variable of shape ${shapeText(y.shape)}: it was computed inside noGrad, from constants ` +
+        "only, by a function without a gradient, or was unchained; expected a result computed from a Variable that requires a gradient",
+    );
+  }
+  if (gradient === undefined) {
+    if (y.size !== 1) {
+      throw new GraphError(
+        `${operation}: the output has shape ${shapeText(y.shape)}; expected a single element, or a gradient of that shape`,
+      );
+    }
+    return new Variable(filled(y.shape, 1, y.dtype), false);
+  }
+  const start = asVariable(operation, gradient, y);
+  if (!sameShape(start.shape, y.shape)) {
+    throw new ShapeError(
+      `${operation}: the gradient has shape ${shapeText(start.shape)} and the output ${shapeText(y.shape)}; expected equal shapes`,
+    );
+  }
+  checkGradient(operation, y, start);
+  return start;
+}
+
+function zeroGradient(fn: Function, index: number): Variable {
+  const { shape, dtype } = fn.outputType(index);
+  return new Variable(filled([], 0, dtype).broadcastTo(shape), false);
+}
+
+function checkGradient(where: string, x: Variable, gx: Variable, index?: number): void {
+  if (sameShape(gx.shape, x.shape) && gx.dtype === x.dtype) return;
+  const which = index === undefined ? "" : ` for input ${index}`;
+  throw new GraphError(
+    `${where} gave a gradient of shape ${shapeText(gx.shape)}, ${gx.dtype}${which}; expected ${shapeText(x.shape)}, ${x.dtype}`,
+  );
+}
+
+function wrongCount(fn: Function, count: number): GraphError {
+  return new GraphError(
+    `${fn.name}.backward returned ${count} gradient${count === 1 ? "" : "s"}; expected ${fn.inputs.length}, one for each input (null for none)`,
+  );
+}

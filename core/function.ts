@@ -1,0 +1,234 @@
+import { config } from "./config.js";
+import { type DType, isFloat } from "./dtype.js";
+import { GraphError } from "./errors.js";
+import type { NDArray } from "./ndarray.js";
+import { type Shape, shapeText } from "./shape.js";
+import { asVariable, type Operand, Variable } from "./variable.js";
+import { weakReference } from "./weak.js";
+
+/** What `backward` returns for each input: its gradient, or null when it needs none. */
+export type InputGradients = Variable | null | readonly (Variable | null)[];
+
+/** The backward pass at work, as far as functions are concerned: it knows which gradients are asked for. */
+export interface GradientDemand {
+  wants(x: Variable): boolean;
+}
+
+/** The backward pass at work, or null. */
+export let activePass: GradientDemand | null = null;
+
+/** @internal Called by a backward pass when it begins and ends. */
+export function setActivePass(pass: GradientDemand | null): void {
+  activePass = pass;
+}
+
+interface OutputRecord {
+  reference: WeakRef<Variable>;
+  shape: Shape;
+  dtype: DType;
+  version: number;
+}
+
+const NO_INPUTS: readonly Variable[] = [];
+
+/**
+ * A differentiable operation: `forward` computes on arrays, `backward` computes on Variables with differentiable
+ * functions, so that the gradient of a gradient comes for free.
+ *
+ *     class Square extends Function {
+ *       forward(x: NDArray) { return unary("square", x); }
+ *       backward(gy: Variable) { return mul(mul(gy, 2), this.input(0)); }
+ *     }
+ *     const square = (x: Operand) => new Square().apply(x);
+ *
+ * An object is applied once. The graph it becomes part of holds its inputs strongly and its outputs weakly.
+ */
+export abstract class Function {
+  /** The Variables it was applied to, once it is part of a graph. */
+  inputs: readonly Variable[] = NO_INPUTS;
+  /** The largest generation of its inputs. */
+  generation = 0;
+  /** @internal Gradient of the first output while a backward pass adds it up. */
+  pending: Variable | null = null;
+  /** @internal Those of further outputs. */
+  pendingRest: (Variable | null)[] | null = null;
+  /** @internal Whether it waits in the queue of the backward pass at work. */
+  queued = false;
+  /** @internal Whether some output has hooks. */
+  observed = false;
+  private firstOutput: WeakRef<Variable> | null = null;
+  private restOutputs: OutputRecord[] | null = null;
+  private firstType: { shape: Shape; dtype: DType } | null = null;
+  private version0 = 0;
+  private version1 = 0;
+  private restVersions: number[] | null = null;
+  private outputVersion = 0;
+
+  /** What messages and pictures of the graph call it. */
+  get name(): string {
+    return this.constructor.name;
+  }
+
+  /** The value: one array, or several for a function applied with `applyMany`. It must not change its inputs. */
+  abstract forward(...xs: NDArray[]): NDArray | readonly NDArray[];
+
+  /** Gradients of the inputs from those of the outputs, in differentiable functions. */
+  abstract backward(...gys: Variable[]): InputGradients;
+
+  /** Computes the one output for `operands` and, where one of them needs a gradient, records the graph. */
+  apply(...operands: Operand[]): Variable {
+    const inputs = asVariables(this, operands);
+    const data = this.compute(inputs) as NDArray;
+    if (!config.enableBackprop || !needsGradient(inputs)) return new Variable(data, false);
+    if (!isFloat(data.dtype)) return this.undifferentiable(data);
+    this.record(inputs);
+    return this.firstOf(data);
+  }
+
+  /** As `apply`, for a function whose `forward` returns several arrays. */
+  applyMany(...operands: Operand[]): Variable[] {
+    const inputs = asVariables(this, operands);
+    const data = this.compute(inputs) as readonly NDArray[];
+    if (!config.enableBackprop || !needsGradient(inputs) || data.length === 0) {
+      return data.map((d) => new Variable(d, false));
+    }
+    this.record(inputs);
+    const first = this.firstOf(data[0]!);
+    this.firstType = { shape: first.shape, dtype: first.dtype };
+    const rest = data.slice(1).map((d, i) => this.outputOf(d, i + 1));
+    this.restOutputs = rest.map((y) => ({
+      reference: weakReference(y),
+      shape: y.shape,
+      dtype: y.dtype,
+      version: y.version,
+    }));
+    return [first, ...rest];
+  }
+
+  /** The outputs that are still in use, by index; undefined for those that were collected. */
+  get outputs(): (Variable | undefined)[] {
+    const rest = this.restOutputs?.map(({ reference }) => reference.deref()) ?? [];
+    return [this.firstOutput?.deref(), ...rest];
+  }
+
+  /** Number of outputs. */
+  get outputCount(): number {
+    return 1 + (this.restOutputs?.length ?? 0);
+  }
+
+  /**
+   * The input at `index`, for use in `backward`.
+   * @throws GraphError when its array was changed since `forward`.
+   */
+  protected input(index: number): Variable {
+    const x = this.inputs[index]!;
+    const saved = index === 0 ? this.version0 : index === 1 ? this.version1 : this.restVersions![index - 2]!;
+    if (x.version !== saved) throw this.changed("input", index, x);
+    return x;
+  }
+
+  /**
+   * The output at `index`, for use in `backward`.
+   * @throws GraphError when its array was changed since `forward`, or when nothing holds it any more.
+   */
+  protected output(index = 0): Variable {
+    const y = (index === 0 ? this.firstOutput : this.restOutputs![index - 1]!.reference)?.deref();
+    if (y === undefined) {
+      throw new GraphError(`${this.name}.backward: output ${index} was collected; save what backward needs`);
+    }
+    const saved = index === 0 ? this.outputVersion : this.restOutputs![index - 1]!.version;
+    if (y.version !== saved) throw this.changed("output", index, y);
+    return y;
+  }
+
+  /** Whether the backward pass at work needs the gradient of the input at `index`; `backward` need not compute others. */
+  protected needs(index: number): boolean {
+    const x = this.inputs[index]!;
+    return x.requiresGrad && (activePass === null || activePass.wants(x));
+  }
+
+  /** @internal Tells that an output has a hook, or is asked for by `grad`. */
+  observe(): void {
+    this.observed = true;
+  }
+
+  /** @internal Shape and dtype of one of several outputs, also when it was collected. */
+  outputType(index: number): { shape: Shape; dtype: DType } {
+    return index === 0 ? this.firstType! : this.restOutputs![index - 1]!;
+  }
+
+  private compute(inputs: readonly Variable[]): NDArray | readonly NDArray[] {
+    if (this.inputs !== NO_INPUTS) {
+      throw new GraphError(`${this.name}: a Function object is applied once; expected a new one`);
+    }
+    switch (inputs.length) {
+      case 1:
+        return this.forward(inputs[0]!.data);
+      case 2:
+        return this.forward(inputs[0]!.data, inputs[1]!.data);
+      default:
+        return this.forward(...inputs.map((x) => x.data));
+    }
+  }
+
+  private record(inputs: readonly Variable[]): void {
+    this.inputs = inputs;
+    const first = inputs[0]!;
+    this.version0 = first.version;
+    let generation = first.generation;
+    if (inputs.length > 1) {
+      const second = inputs[1]!;
+      this.version1 = second.version;
+      if (second.generation > generation) generation = second.generation;
+      if (inputs.length > 2) {
+        this.restVersions = inputs.slice(2).map((x) => x.version);
+        for (const x of inputs) generation = Math.max(generation, x.generation);
+      }
+    }
+    this.generation = generation;
+  }
+
+  private firstOf(data: NDArray): Variable {
+    const y = this.outputOf(data, 0);
+    this.firstOutput = weakReference(y);
+    this.outputVersion = data.version;
+    return y;
+  }
+
+  private outputOf(data: NDArray, index: number): Variable {
+    if (!isFloat(data.dtype)) return this.undifferentiable(data);
+    const y = new Variable(data, true);
+    y.creator = this;
+    y.outputIndex = index;
+    y.generation = this.generation + 1;
+    return y;
+  }
+
+  /** Integers and bools carry no gradient. */
+  private undifferentiable(data: NDArray): Variable {
+    const y = new Variable(data, false);
+    y.undifferentiable = this.name;
+    return y;
+  }
+
+  private changed(what: string, index: number, x: Variable): GraphError {
+    const name = x.name === null ? "" : ` (${x.name})`;
+    return new GraphError(
+      `${this.name}.backward: ${what} ${index}${name} of shape ${shapeText(x.shape)} was changed in place after forward ` +
+        "saved it; expected it unchanged until backward, or a copy for forward",
+    );
+  }
+}
+
+/** Converts in place: `operands` is the rest array of the call, which nobody else holds. */
+function asVariables(fn: Function, operands: Operand[]): readonly Variable[] {
+  for (let i = 0; i < operands.length; i++) {
+    if (!(operands[i] instanceof Variable)) operands[i] = asVariable(fn.name, operands[i]!);
+  }
+  return operands as Variable[];
+}
+
+function needsGradient(inputs: readonly Variable[]): boolean {
+  for (let i = 0; i < inputs.length; i++) if (inputs[i]!.requiresGrad) return true;
+  return false;
+}

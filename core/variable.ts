@@ -1,0 +1,290 @@
+import { type ArrayLike, type ArrayOptions, array, arrayOf, scalar } from "./creation.js";
+import { type DType, isFloat } from "./dtype.js";
+import { ArgumentError, DTypeError, GraphError, ShapeError } from "./errors.js";
+import { formatArray } from "./format.js";
+import type { Function } from "./function.js";
+import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
+import { type Shape, sameShape, shapeText } from "./shape.js";
+
+/** What a function takes where it takes a Variable: anything else becomes a constant. */
+export type Operand = Variable | ArrayLike;
+
+/** Called with the finished gradient of a Variable; what it returns, if anything, takes the gradient's place. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks on has no return statement
+export type GradientHook = (gradient: Variable) => Variable | undefined | void;
+
+/** A swap of `data` counts as more writes than there can be to one array. */
+const SWAP = 2 ** 32;
+let swaps = 0;
+
+/**
+ * An NDArray in a graph: the value, its gradient, and the function that made it.
+ * `backward` is installed by `core/backward.ts`; arithmetic and all other functions are methods installed by `functions/`.
+ */
+export class Variable {
+  /** The gradient that `backward` left here, added up over calls, or null. */
+  grad: Variable | null = null;
+  /** A name for messages and pictures of the graph. */
+  name: string | null = null;
+  /** The function whose output this is; null for a leaf. */
+  creator: Function | null = null;
+  /** Which of its creator's outputs this is. */
+  outputIndex = 0;
+  /** One more than its creator's generation; 0 for a leaf. */
+  generation = 0;
+  /** @internal Functions to call with the finished gradient. */
+  hooks: GradientHook[] | null = null;
+  /** @internal The gradient of a leaf while a backward pass adds it up. */
+  pending: Variable | null = null;
+  /** @internal The function without a gradient whose result this is, for the message of a backward that asks for one. */
+  undifferentiable: string | null = null;
+  private swapped = 0;
+
+  constructor(
+    protected array: NDArray,
+    private needed: boolean,
+  ) {}
+
+  /** The value. Setting it to another array of the same shape and dtype is noticed by graphs that saved the former one. */
+  get data(): NDArray {
+    return this.array;
+  }
+
+  set data(value: NDArray) {
+    if (!(value instanceof NDArray)) throw new ArgumentError(`data: expected an NDArray, got ${typeof value}`);
+    if (!sameShape(value.shape, this.shape)) {
+      throw new ShapeError(
+        `data: the Variable has shape ${shapeText(this.shape)} and the array ${shapeText(value.shape)}`,
+      );
+    }
+    if (value.dtype !== this.dtype) {
+      throw new DTypeError(`data: the Variable is ${this.dtype} and the array ${value.dtype}; expected ${this.dtype}`);
+    }
+    this.array = value;
+    this.swapped = ++swaps * SWAP;
+  }
+
+  /** Whether gradients flow to it. Only a leaf can be told; what is computed needs one when an input does. */
+  get requiresGrad(): boolean {
+    return this.needed;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (this.creator !== null) {
+      throw new GraphError(
+        "requiresGrad: only a leaf can be told whether it needs a gradient; expected detach() or unchain() first",
+      );
+    }
+    if (value) checkDifferentiable("requiresGrad", this.dtype);
+    this.needed = value;
+  }
+
+  get shape(): Shape {
+    return this.array.shape;
+  }
+
+  get ndim(): number {
+    return this.array.shape.length;
+  }
+
+  get size(): number {
+    return this.array.size;
+  }
+
+  get dtype(): DType {
+    return this.array.dtype;
+  }
+
+  /** @internal A number that changes whenever the value does. */
+  get version(): number {
+    return this.swapped + this.array.version;
+  }
+
+  /** Calls `hook` with the finished gradient at each backward pass. Returns a function that takes the hook off again. */
+  onGrad(hook: GradientHook): () => void {
+    if (!this.needed) {
+      throw new GraphError(
+        `onGrad: no gradient flows to this Variable of shape ${shapeText(this.shape)}; expected requiresGrad`,
+      );
+    }
+    this.hooks = [...(this.hooks ?? []), hook];
+    this.creator?.observe();
+    return () => {
+      this.hooks = this.hooks?.filter((h) => h !== hook) ?? null;
+    };
+  }
+
+  /** Forgets the gradient. */
+  clearGrad(): void {
+    this.grad = null;
+  }
+
+  /** A constant with the same data, outside every graph. */
+  detach(): Variable {
+    return new Variable(this.array, false);
+  }
+
+  /** Cuts this off from what it was computed from: it becomes a constant leaf. A leaf stays what it is. */
+  unchain(): void {
+    if (this.creator === null) return;
+    this.creator = null;
+    this.generation = 0;
+    this.needed = false;
+  }
+
+  /** Cuts the graph behind this: all that it was computed from becomes constant leaves, and this keeps only its own function. */
+  unchainBackward(): void {
+    const functions = this.creator === null ? [] : [this.creator];
+    for (let fn = functions.pop(); fn !== undefined; fn = functions.pop()) {
+      for (const x of fn.inputs) {
+        if (x.creator === null) continue;
+        functions.push(x.creator);
+        x.unchain();
+      }
+    }
+  }
+
+  /** The value as nested arrays (one number when a scalar). */
+  toArray(): NestedArray {
+    return this.array.toArray();
+  }
+
+  /** A copy of the value's elements in row-major order. */
+  toTypedArray(): NumericArray {
+    return this.array.toTypedArray();
+  }
+
+  /**
+   * The only element.
+   * @throws ShapeError when there is not exactly one.
+   */
+  item(): number {
+    return this.array.item();
+  }
+
+  toString(): string {
+    const name = this.name === null ? "" : `, name ${this.name}`;
+    return `variable(${formatArray(this.array, "variable(".length)}, ${this.dtype}, shape ${shapeText(this.shape)}${name})`;
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** Text for a string context. Native operators do not know Variables, and throw rather than give NaN. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new GraphError(
+      "a native operator was used on a Variable; expected a method: a.add(b) for a + b, sub for -, mul for *, div for /, " +
+        "pow for **, neg for unary -, less, greater and equal for comparisons, item() for the number of a scalar",
+    );
+  }
+}
+
+/**
+ * A Variable that a layer learns. A layer that infers its sizes makes its Parameters without data, so that an optimizer can
+ * hold them already, and initializes them at the first forward.
+ */
+export class Parameter extends Variable {
+  /** Whether it has data. */
+  initialized: boolean;
+
+  constructor(data: NDArray | null, name: string | null = null) {
+    super(data ?? array([]), true);
+    if (data !== null) checkDifferentiable("Parameter", data.dtype);
+    this.initialized = data !== null;
+    this.name = name;
+  }
+
+  /**
+   * The value.
+   * @throws GraphError before it is initialized.
+   */
+  override get data(): NDArray {
+    if (!this.initialized) {
+      throw new GraphError(
+        `Parameter ${this.name ?? ""}: it has no data before its layer's first forward; expected a forward, or sizes given to the layer`,
+      );
+    }
+    return this.array;
+  }
+
+  override set data(value: NDArray) {
+    super.data = value;
+  }
+
+  /**
+   * Gives it its first data.
+   * @throws GraphError when it has data already; DTypeError when the data is not floating-point.
+   */
+  initialize(data: NDArray): void {
+    if (this.initialized)
+      throw new GraphError(`Parameter ${this.name ?? ""}: it is initialized already; expected data = ...`);
+    checkDifferentiable("Parameter", data.dtype);
+    this.array = data;
+    this.initialized = true;
+  }
+}
+
+/** Options of `variable`. */
+export interface VariableOptions extends ArrayOptions {
+  name?: string;
+  /** Whether gradients flow to it: true unless given, for floating-point data. */
+  requiresGrad?: boolean;
+}
+
+/**
+ * A Variable that holds `data` (float32 unless told) and requires a gradient unless told not to.
+ * An NDArray is taken as it is, without a copy; anything else is copied.
+ * @throws DTypeError when a gradient is asked for integers or bools; as `array` for bad data.
+ */
+export function variable(data: ArrayLike, options: VariableOptions = {}): Variable {
+  const value = data instanceof NDArray && (options.dtype ?? data.dtype) === data.dtype ? data : array(data, options);
+  const { requiresGrad = isFloat(value.dtype), name = null } = options;
+  if (requiresGrad) checkDifferentiable("variable", value.dtype);
+  const result = new Variable(value, requiresGrad);
+  result.name = name;
+  return result;
+}
+
+/** A Variable that no gradient flows to. */
+export function constant(data: ArrayLike, options: Omit<VariableOptions, "requiresGrad"> = {}): Variable {
+  return variable(data, { ...options, requiresGrad: false });
+}
+
+/** `x` if it is a Variable, else a constant that holds it; numbers and nested arrays take the dtype of `like` where they can. */
+export function asVariable(operation: string, x: Operand, like?: { readonly dtype: DType }): Variable {
+  if (x instanceof Variable) return x;
+  if (typeof x === "number") return new Variable(scalar(x, weakNumberDType(x, like)), false);
+  if (x instanceof NDArray) return new Variable(x, false);
+  if (like === undefined || ArrayBuffer.isView(x)) return new Variable(arrayOf(operation, x), false);
+  return new Variable(arrayOf(operation, x, weakDType(x, like.dtype)), false);
+}
+
+function weakNumberDType(x: number, like: { readonly dtype: DType } | undefined): DType {
+  const dtype = like === undefined ? "float32" : like.dtype;
+  if (dtype === "float32" || dtype === "float64") return dtype;
+  return Number.isInteger(x) ? "int32" : "float32";
+}
+
+/** The dtype that literal numbers take beside an array of `dtype`: its own, unless it cannot hold them. */
+function weakDType(x: NestedArray, dtype: DType): DType {
+  if (isFloat(dtype)) return dtype;
+  const fits = (value: NestedArray): boolean =>
+    Array.isArray(value) ? value.every(fits) : typeof value === "boolean" || Number.isInteger(value);
+  if (!fits(x)) return "float32";
+  return dtype === "bool" && isBoolean(x) ? "bool" : "int32";
+}
+
+function isBoolean(x: NestedArray): boolean {
+  return Array.isArray(x) ? x.every(isBoolean) : typeof x === "boolean";
+}
+
+function checkDifferentiable(operation: string, dtype: DType): void {
+  if (!isFloat(dtype)) {
+    throw new DTypeError(
+      `${operation}: no gradient flows to ${dtype}; expected float32 or float64, or requiresGrad: false`,
+    );
+  }
+}

@@ -1,0 +1,19 @@
+import { InvalidArgumentError } from "commander";
+
+/** Parses a whole number of at least `least` from the command line. */
+export const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+
+/** Parses a number above 0 from the command line. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError("Expected a number above 0.");
+  return value;
+}

@@ -1,0 +1,76 @@
+import "./methods.js";
+
+export {
+  elu,
+  gelu,
+  hardSigmoid,
+  leakyRelu,
+  logSoftmax,
+  relu,
+  selu,
+  softmax,
+  softplus,
+} from "./activation.js";
+export { add, Broadcasting, div, mul, neg, sub } from "./arithmetic.js";
+export { flip, type PadWidths, pad, repeat, roll, tile } from "./arrangement.js";
+export { equal, greater, greaterEqual, less, lessEqual, notEqual } from "./comparison.js";
+export { col2im, conv1d, conv2d, deconv2d, im2col } from "./conv.js";
+export { diagonal, trace } from "./diagonal.js";
+export { astype } from "./dtype.js";
+export { einsum } from "./einsum.js";
+export { getItem, type Index, oneHot, takeAlongAxis } from "./indexing.js";
+export { cat, split, stack, unbind } from "./joining.js";
+export { dot, linear, matmul, outer } from "./linalg.js";
+export {
+  accuracy,
+  meanAbsoluteError,
+  meanSquaredError,
+  sigmoidCrossEntropy,
+  softmaxCrossEntropy,
+  softmaxCrossEntropySimple,
+} from "./loss.js";
+export {
+  abs,
+  acos,
+  asin,
+  atan,
+  ceil,
+  cos,
+  cosh,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  reciprocal,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  sqrt,
+  square,
+  tan,
+  tanh,
+} from "./math.js";
+export { norm } from "./norm.js";
+export { averagePool, maxPool } from "./pool.js";
+export { pow } from "./power.js";
+export { prod } from "./prod.js";
+export { dropout } from "./random.js";
+export { argmax, argmin, cumsum, max, mean, min, sum } from "./reduce.js";
+export { clip, maximum, minimum, where } from "./selection.js";
+export {
+  broadcastTo,
+  expandDims,
+  flatten,
+  reshape,
+  squeeze,
+  sumTo,
+  swapaxes,
+  transpose,
+} from "./shape.js";
+export { logsumexp, std, var } from "./statistics.js";
+export type { Pad1D, Pad2D, Pair, Window1DOptions, Window2DOptions } from "./window.js";

@@ -1,0 +1,3 @@
+import "./functions/methods.js";
+
+export * from "./core/index.js";

@@ -1,0 +1,12 @@
+/** @type {import("jest").Config} */
+export default {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  transform: { "\\.ts$": ["ts-jest", { tsconfig: "tests/tsconfig.json" }] },
+  moduleNameMapper: {
+    "^(\\.{1,2}/.*)\\.js$": "$1",
+    "^retrograd$": "<rootDir>/index.ts",
+    "^retrograd/(.*)$": "<rootDir>/$1/index.ts",
+  },
+  modulePathIgnorePatterns: ["<rootDir>/dist/"],
+};

@@ -1,0 +1,73 @@
+import { ArgumentError } from "../core/errors.js";
+import type { Layer } from "./layer.js";
+import { describe } from "./options.js";
+
+/** What JSON can say. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** The hyperparameters of a layer, as its constructor takes them. */
+export type Hyperparameters = { readonly [key: string]: Json };
+
+/** What rebuilds a layer, without its learned values: `JSON.stringify` and `JSON.parse` keep it. */
+export type LayerConfig = { readonly layer: string; readonly hyperparameters: Hyperparameters };
+
+/** A class of layers that `fromConfig` can build. */
+export interface LayerClass {
+  new (hyperparameters: never): Layer;
+  /** For layers whose constructor does not take their hyperparameters as one object of options. */
+  fromHyperparameters?(hyperparameters: Hyperparameters): Layer;
+}
+
+const classes = new Map<string, LayerClass>();
+const names = new Map<unknown, string>();
+
+/**
+ * Makes a class of layers known to `config` and `fromConfig` under `name`. Its `hyperparameters()` must give the options
+ * that its constructor takes.
+ * @throws ArgumentError when another class has the name.
+ */
+export function registerLayer(name: string, layerClass: LayerClass): void {
+  const former = classes.get(name);
+  if (former !== undefined && former !== layerClass) {
+    throw new ArgumentError(`registerLayer: another class is registered as ${name}; expected a name of its own`);
+  }
+  classes.set(name, layerClass);
+  names.set(layerClass, name);
+}
+
+/**
+ * The name under which the class of `layer` is registered.
+ * @throws ArgumentError when it is not.
+ */
+export function registeredName(layer: Layer): string {
+  const name = names.get(layer.constructor);
+  if (name !== undefined) return name;
+  const own = layer.constructor.name;
+  throw new ArgumentError(
+    `config: ${own} is not registered; expected registerLayer(${JSON.stringify(own)}, ${own}) before`,
+  );
+}
+
+/**
+ * A new layer, with newly drawn parameters, of what `layer.config()` returned.
+ * @throws ArgumentError when it is no config, names an unknown layer, or has hyperparameters that the layer refuses.
+ */
+export function fromConfig(config: LayerConfig): Layer {
+  const given: unknown = config;
+  const isObject = typeof given === "object" && given !== null;
+  const name: unknown = isObject && Object.hasOwn(given, "layer") ? config.layer : undefined;
+  if (typeof name !== "string") {
+    throw new ArgumentError(
+      `fromConfig: expected { layer: "FullyConnected", hyperparameters: {...} }, got ${isObject ? `layer ${describe(name)}` : describe(given)}`,
+    );
+  }
+  const layerClass = classes.get(name);
+  if (layerClass === undefined) {
+    throw new ArgumentError(
+      `fromConfig: unknown layer ${JSON.stringify(name)}; expected one of ${[...classes.keys()].join(", ")}`,
+    );
+  }
+  const hyperparameters = Object.hasOwn(config, "hyperparameters") ? config.hyperparameters : {};
+  if (layerClass.fromHyperparameters !== undefined) return layerClass.fromHyperparameters(hyperparameters);
+  return new layerClass(hyperparameters as never);
+}
