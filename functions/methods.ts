@@ -98,8 +98,8 @@ const methods = {
   sumTo,
 } as const;
 
-type Method<F> = F extends (x: Operand, ...rest: infer Rest extends readonly unknown[]) => infer Result
-  ? (...rest: Rest) => Result
+type Method<F> = F extends (x: Operand, ...rest: infer Rest extends readonly unknown[]) => Variable | Variable[]
+  ? (...rest: Rest) => ReturnType<F>
   : never;
 type Methods = { [Name in keyof typeof methods]: Method<(typeof methods)[Name]> };
 
