@@ -1,3 +1,5 @@
+export { setThreads, threadCount } from "./backend/parallel.js";
+export { type BackendInfo, backendInfo } from "./backend/select.js";
 export { type BackwardOptions, type GradOptions, grad } from "./backward.js";
 export { type Config, config, noGrad, testMode, usingConfig } from "./config.js";
 export {

@@ -13,12 +13,30 @@ interface NodeV8 {
   setFlagsFromString(flags: string): void;
 }
 
+interface NodeWorkerThreads {
+  Worker: new (code: string, options: { eval: true; workerData: object }) => { unref(): void };
+}
+
+interface NodeOs {
+  availableParallelism?(): number;
+  cpus(): unknown[];
+}
+
+interface NodeModule {
+  createRequire(from: string): { (name: string): unknown; resolve(name: string): string };
+}
+
 interface NodeModules {
+  "node:module": NodeModule;
+  "node:os": NodeOs;
+  "node:worker_threads": NodeWorkerThreads;
   "node:vm": NodeVm;
   "node:v8": NodeV8;
 }
 
 interface ProcessLike {
+  argv?: string[];
+  cwd?(): string;
   getBuiltinModule?(name: string): unknown;
   env?: Record<string, string | undefined>;
 }
@@ -33,6 +51,58 @@ export function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K]
 /** The value of an environment variable, or undefined where there is no environment. */
 export function environment(name: string): string | undefined {
   return nodeProcess?.env?.[name];
+}
+
+/** Whether other threads can work on this one's memory: in Node, and in a browser on a cross-origin isolated page. */
+export function canShareMemory(): boolean {
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  return nodeModule("node:worker_threads") !== undefined || crossOriginIsolated === true;
+}
+
+/** How many threads can run at the same time. */
+export function hardwareThreads(): number {
+  const os = nodeModule("node:os");
+  if (os !== undefined) return os.availableParallelism?.() ?? os.cpus().length;
+  const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
+  return navigator?.hardwareConcurrency ?? 1;
+}
+
+/** Starts a thread that runs `code` with `data` and does not keep the process alive. Returns false where it cannot. */
+export function startWorker(code: string, data: object): boolean {
+  try {
+    const threads = nodeModule("node:worker_threads");
+    if (threads !== undefined) {
+      new threads.Worker(code, { eval: true, workerData: data }).unref();
+      return true;
+    }
+    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    new Worker(url).postMessage(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Where the optional package `name` is, and what it exports; undefined where there is none. It is looked for from this file,
+ * from the program, and from the working directory.
+ */
+export function optionalPackage(name: string): { path: string; exports: unknown } | undefined {
+  const createRequire = nodeModule("node:module")?.createRequire;
+  if (createRequire === undefined) return undefined;
+  // The stack is the one way to know this file's place that both module systems, bundlers and jest understand.
+  const here = /(?:file:\/\/)?(\/[^\s():]+):\d+:\d+/.exec(new Error().stack ?? "")?.[1];
+  for (const from of [here, nodeProcess?.argv?.[1], `${nodeProcess?.cwd?.()}/_`]) {
+    if (from === undefined) continue;
+    try {
+      const require = createRequire(from);
+      const path = require.resolve(name);
+      return { path, exports: require(path) };
+    } catch {
+      // Not there: the next place may have it.
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -1,35 +1,110 @@
-import { wasm } from "./wasm/instance.js";
+import { ArgumentError } from "../errors.js";
+import { environment } from "../platform.js";
+import { type NativeFunctions, pool } from "./pool.js";
+import { wasm, wasmModule } from "./wasm/instance.js";
 
 /*
  * One job shared by several threads: the same WebAssembly function called with different numbers, once for each part.
  * Parts may run in any order and at the same time, so they write to different places; scratch is theirs alone.
+ * How work is divided depends on the number of threads alone, never on which of them are free, so that the same number of
+ * threads gives the same bits.
  */
 
-/** The most threads that work is shared by: 1 where there are no workers. */
+/** Flops that are worth sharing with another thread: some 20 microseconds of work. */
+const GRAIN = 100_000;
+
+function requestedThreads(): void {
+  const text = environment("RETROGRAD_THREADS");
+  if (text === undefined || text === "") return;
+  const n = Number(text);
+  if (Number.isInteger(n) && n >= 1) pool.threads = Math.min(n, pool.limit);
+  else
+    console.warn(
+      `retrograd: RETROGRAD_THREADS is "${text}", using ${pool.threads}; expected a whole number of at least 1`,
+    );
+}
+
+requestedThreads();
+
+/** The number of threads that work is divided among. */
 export function threadCount(): number {
-  return 1;
+  return pool.threads;
 }
 
 /**
- * Into how many parts to divide work of `units` equal pieces of `cost` flops (or bytes touched) each: no more than there are threads
- * or pieces, and none so small that sharing it costs more than doing it.
+ * Divides work among `n` threads from now on, the main thread included: at most as many as there are, 16 at the most.
+ * The default is one for each processor; `RETROGRAD_THREADS` sets it from outside.
+ * @throws ArgumentError when `n` is not a positive integer; nothing changes then.
  */
-export function partCount(units: number, cost: number): number {
-  return Math.max(1, Math.min(threadCount(), units, Math.floor((units * cost) / GRAIN)));
+export function setThreads(n: number): void {
+  if (!Number.isInteger(n) || n < 1)
+    throw new ArgumentError(`setThreads: expected a whole number of at least 1, got ${String(n)}`);
+  pool.threads = Math.min(n, pool.limit);
 }
 
-/** Flops that are worth waking another thread for: some 20 microseconds of work. */
-const GRAIN = 100_000;
+/**
+ * Into how many parts to divide `units` equal pieces of work of `cost` flops (or bytes touched) each: no more than there are
+ * threads or pieces, and none so small that sharing it costs more than doing it.
+ */
+export function partCount(units: number, cost: number): number {
+  if (pool.threads === 1) return 1;
+  return Math.max(1, Math.min(pool.threads, units, Math.floor((units * cost) / GRAIN)));
+}
 
-/** The `index`-th of `count` contiguous ranges of 0 ... units - 1 that differ in length by at most a multiple of `step`. */
+/** The `index`-th of `count` contiguous ranges that make up 0 ... units - 1, all but the last of a length divisible by `step`. */
 export function range(units: number, count: number, index: number, step = 1): [from: number, to: number] {
   const blocks = Math.ceil(units / step);
   const at = (i: number) => Math.min(units, Math.floor((blocks * i) / count) * step);
   return [at(index), at(index + 1)];
 }
 
+let indices: Map<string, number> | undefined;
+let findNative: () => NativeFunctions | undefined = () => undefined;
+let native: NativeFunctions | undefined;
+
+/** Says where a library's functions come from, which workers can call too. `find` is called when workers start. */
+export function setNativeFunctions(find: () => NativeFunctions | undefined): void {
+  findNative = find;
+}
+
+function startWorkers(): void {
+  native ??= findNative();
+  pool.start(wasmModule(), native);
+}
+
 /** Calls the function `name` of the WebAssembly module with each of `parts`, on all threads, and returns when all are done. */
 export function runParts(name: string, parts: readonly (readonly number[])[]): void {
-  const run = wasm()[name]!;
-  for (const part of parts) run(...part);
+  const functions = wasm();
+  const run = functions[name]!;
+  if (parts.length === 1) {
+    run(...parts[0]!);
+    return;
+  }
+  startWorkers();
+  pool.run(indexOf(name), run, parts);
+}
+
+/** `runParts` for one of the library functions that were given to `setNativeFunctions`; `run` is the function on this thread. */
+export function runNativeParts(
+  name: string,
+  run: (...numbers: number[]) => unknown,
+  parts: readonly (readonly number[])[],
+): void {
+  if (parts.length === 1 || pool.threads === 1) {
+    for (const part of parts) run(...part);
+    return;
+  }
+  startWorkers();
+  pool.run(indexOf(name), run, parts);
+}
+
+/** Where workers have the function `name`: first those of the module, in its order, then the library's. */
+function indexOf(name: string): number {
+  indices ??= new Map(
+    [
+      ...Object.keys(wasm()).filter((key) => typeof wasm()[key] === "function"),
+      ...(native?.functions ?? []).map((f) => f.name),
+    ].map((key, i) => [key, i]),
+  );
+  return indices.get(name)!;
 }

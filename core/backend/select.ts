@@ -1,7 +1,9 @@
 import type { NDArray } from "../ndarray.js";
 import { environment } from "../platform.js";
 import { jsKernels } from "./js.js";
-import type { AxisView, BinaryOp, Kernels } from "./kernels.js";
+import type { AxisView, BinaryOp, Kernels, SequenceView } from "./kernels.js";
+import { nativeFunctions, openBlas, matmul as openBlasMatmul } from "./openblas.js";
+import { setNativeFunctions, threadCount } from "./parallel.js";
 import { wasm } from "./wasm/instance.js";
 import { wasmKernels } from "./wasm.js";
 
@@ -17,37 +19,51 @@ const TINY = 8;
 /** Multiplications below which a TypeScript matrix product wins. */
 const SMALL_PRODUCT = 32;
 
-const BACKENDS = ["js", "wasm"] as const;
+const BACKENDS = ["js", "wasm", "openblas"] as const;
 
 /** The name of a kernel implementation, as `RETROGRAD_BACKEND` takes it. */
 export type BackendName = (typeof BACKENDS)[number];
 
 /** What computes: see `backendInfo`. */
 export interface BackendInfo {
-  /** The implementation that does everything but tiny arrays. */
+  /** The implementation that does everything but tiny arrays; with openblas, the matrix products, and WebAssembly the rest. */
   backend: BackendName;
   /** How many threads share the work. */
   threads: number;
   /** Whether the kernels use SIMD instructions. */
   simd: boolean;
+  /** Why OpenBLAS does not compute, or null when it does. */
+  withoutOpenBlas: string | null;
 }
 
-function requestedBackend(): BackendName {
+/** The backend asked for by `RETROGRAD_BACKEND`, or null: the best there is. */
+function requestedBackend(): BackendName | null {
   const name = environment("RETROGRAD_BACKEND");
-  if (name === undefined || name === "") return "wasm";
+  if (name === undefined || name === "") return null;
   const known = BACKENDS.find((backend) => backend === name);
   if (known !== undefined) return known;
-  console.warn(`retrograd: unknown RETROGRAD_BACKEND "${name}", using wasm; known are ${BACKENDS.join(", ")}`);
-  return "wasm";
+  console.warn(`retrograd: unknown RETROGRAD_BACKEND "${name}", using the default; known are ${BACKENDS.join(", ")}`);
+  return null;
 }
 
 const requested = requestedBackend();
+/** Matrix products by OpenBLAS where it is found and wins, the rest in WebAssembly. */
+export const openBlasKernels: Kernels = { ...wasmKernels, matmul: openBlasMatmul };
 let chosen: Kernels | undefined;
 
-/** The kernels for work that is large enough: WebAssembly, or TypeScript if asked for or where the engine lacks SIMD. */
+/** The kernels for work that is large enough. */
 function large(): Kernels {
-  chosen ??= requested === "wasm" && compiles() ? wasmKernels : jsKernels;
+  chosen ??= choose();
   return chosen;
+}
+
+function choose(): Kernels {
+  if (requested === "js" || !compiles()) return jsKernels;
+  if (requested === "wasm") return wasmKernels;
+  setNativeFunctions(nativeFunctions);
+  const blas = requested === "openblas" ? openBlas() : null;
+  if (typeof blas === "string") console.warn(`retrograd: RETROGRAD_BACKEND is openblas, but ${blas}; using wasm`);
+  return openBlasKernels;
 }
 
 function compiles(): boolean {
@@ -61,11 +77,23 @@ function compiles(): boolean {
 
 /** Which kernels run, on how many threads, and whether with SIMD. */
 export function backendInfo(): BackendInfo {
-  const simd = large() === wasmKernels;
-  return { backend: simd ? "wasm" : "js", threads: 1, simd };
+  const kernels = large();
+  if (kernels === jsKernels)
+    return { backend: "js", threads: 1, simd: false, withoutOpenBlas: "the kernels are not WebAssembly" };
+  const blas = kernels === openBlasKernels ? openBlas() : "RETROGRAD_BACKEND is wasm";
+  const withoutOpenBlas = typeof blas === "string" ? blas : null;
+  return {
+    backend: withoutOpenBlas === null ? "openblas" : "wasm",
+    threads: threadCount(),
+    simd: true,
+    withoutOpenBlas,
+  };
 }
 
 const over = ({ outer, length, inner }: AxisView): number => outer * length * inner;
+
+const recurrent = ({ steps, rows, width }: SequenceView): Kernels =>
+  steps * rows * width * width < SMALL_PRODUCT ? jsKernels : large();
 
 /** The kernels in use. */
 export const kernels: Kernels = {
@@ -144,6 +172,24 @@ export const kernels: Kernels = {
   addRows(x, rows, width, out) {
     if (x.size < TINY) jsKernels.addRows(x, rows, width, out);
     else large().addRows(x, rows, width, out);
+  },
+  lstm(view, gates, W, b, states, cells, tanhs) {
+    recurrent(view).lstm(view, gates, W, b, states, cells, tanhs);
+  },
+  lstmGrad(view, gy, gates, W, cells, tanhs, gh, gc, gGates) {
+    recurrent(view).lstmGrad(view, gy, gates, W, cells, tanhs, gh, gc, gGates);
+  },
+  gru(view, gates, W, bx, bh, states, hidden) {
+    recurrent(view).gru(view, gates, W, bx, bh, states, hidden);
+  },
+  gruGrad(view, gy, gates, W, states, hidden, gh, gx, gShare) {
+    recurrent(view).gruGrad(view, gy, gates, W, states, hidden, gh, gx, gShare);
+  },
+  rnn(view, op, W, b, states) {
+    recurrent(view).rnn(view, op, W, b, states);
+  },
+  rnnGrad(view, op, gy, W, states, gh, gx) {
+    recurrent(view).rnnGrad(view, op, gy, W, states, gh, gx);
   },
   sgd(p, grad, velocity, lr, momentum, weightDecay) {
     if (p.size < SMALL) jsKernels.sgd(p, grad, velocity, lr, momentum, weightDecay);

@@ -22,13 +22,24 @@ export function wasm(): WasmExports {
   return functions;
 }
 
+let compiled: WebAssembly.Module | undefined;
+
+/** The compiled kernels as a module, for other threads to instantiate. */
+export function wasmModule(): WebAssembly.Module {
+  compiled ??= compile();
+  return compiled;
+}
+
 function instantiate(): WasmExports {
+  const instance = new WebAssembly.Instance(wasmModule(), { env: { memory: heap.memory as WebAssembly.Memory } });
+  return instance.exports as WasmExports;
+}
+
+function compile(): WebAssembly.Module {
   const text = atob(WASM_BASE64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const module = new WebAssembly.Module(bytes);
-  const instance = new WebAssembly.Instance(module, { env: { memory: heap.memory as WebAssembly.Memory } });
-  return instance.exports as WasmExports;
+  return new WebAssembly.Module(bytes);
 }
 
 const found: Record<DType, Record<string, WasmFunction | undefined>> = {

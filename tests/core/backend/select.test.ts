@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { jsKernels } from "../../../core/backend/js";
-import { backendInfo, kernels } from "../../../core/backend/select";
+import { type BackendInfo, kernels, openBlasKernels } from "../../../core/backend/select";
 import { wasmKernels } from "../../../core/backend/wasm";
 import type { NDArray } from "../../../core/ndarray";
 import { filled } from "./arrays";
@@ -18,10 +18,10 @@ const PROGRAM = `
   console.log(JSON.stringify([backendInfo(), x.toArray()[999]]));
 `;
 
-/** What a fresh process prints with `RETROGRAD_BACKEND` set to `name`: standard output, then standard error. */
-function run(name: string | undefined): { output: unknown; warnings: string } {
-  const env = { ...process.env, RETROGRAD_BACKEND: name };
-  if (name === undefined) delete env.RETROGRAD_BACKEND;
+/** What a fresh process prints with the variables of `settings`: standard output, then standard error. */
+function run(settings: Record<string, string>): { info: BackendInfo; element: number; warnings: string } {
+  const env = { ...process.env, RETROGRAD_THREADS: "3", ...settings };
+  if (!("RETROGRAD_BACKEND" in settings)) delete (env as NodeJS.ProcessEnv).RETROGRAD_BACKEND;
   const redirected = `console.warn = (text) => console.log("warning: " + text);\n`;
   const args = [
     "--import",
@@ -31,7 +31,8 @@ function run(name: string | undefined): { output: unknown; warnings: string } {
     `${redirected}const run = async () => {${dynamic(PROGRAM)}};\nawait run();`,
   ];
   const lines = execFileSync(process.execPath, args, { cwd: ROOT, env, encoding: "utf8" }).trim().split("\n");
-  return { output: JSON.parse(lines.pop()!), warnings: lines.join("\n") };
+  const [info, element] = JSON.parse(lines.pop()!) as [BackendInfo, number];
+  return { info, element, warnings: lines.join("\n") };
 }
 
 /** Imports that are evaluated after the redirection of console.warn, not before it. */
@@ -39,19 +40,51 @@ function dynamic(program: string): string {
   return program.replace(/import (\{[^}]*\}) from ("[^"]*");/g, "const $1 = await import($2);");
 }
 
-describe("RETROGRAD_BACKEND", () => {
-  test("is wasm when not set", () => {
-    expect(run(undefined)).toEqual({ output: [{ backend: "wasm", threads: 1, simd: true }, 4], warnings: "" });
+describe("settings from outside", () => {
+  const missing = "/nowhere/libopenblas.so";
+
+  test("wasm", () => {
+    const { info, element, warnings } = run({ RETROGRAD_BACKEND: "wasm" });
+    expect(info).toEqual({ backend: "wasm", threads: 3, simd: true, withoutOpenBlas: "RETROGRAD_BACKEND is wasm" });
+    expect([element, warnings]).toEqual([4, ""]);
   });
 
-  test("js keeps everything in TypeScript", () => {
-    expect(run("js")).toEqual({ output: [{ backend: "js", threads: 1, simd: false }, 4], warnings: "" });
+  test("js keeps everything in TypeScript, on one thread", () => {
+    const { info, element, warnings } = run({ RETROGRAD_BACKEND: "js" });
+    expect([info.backend, info.threads, info.simd]).toEqual(["js", 1, false]);
+    expect([element, warnings]).toEqual([4, ""]);
   });
 
-  test("an unknown name warns once and names those there are", () => {
-    const { output, warnings } = run("cuda");
-    expect(output).toEqual([{ backend: "wasm", threads: 1, simd: true }, 4]);
-    expect(warnings).toBe('warning: retrograd: unknown RETROGRAD_BACKEND "cuda", using wasm; known are js, wasm');
+  test("by default OpenBLAS where it is found, else WebAssembly, without a word", () => {
+    const { info, element, warnings } = run({});
+    expect(info.backend).toBe(info.withoutOpenBlas === null ? "openblas" : "wasm");
+    expect([element, warnings]).toEqual([4, ""]);
+    const without = run({ RETROGRAD_OPENBLAS: missing });
+    expect(without.info.backend).toBe("wasm");
+    expect(without.info.withoutOpenBlas).toMatch(/is not an OpenBLAS library|koffi is not installed/);
+    expect(without.warnings).toBe("");
+  });
+
+  test("OpenBLAS asked for and not there: one line says why, and WebAssembly computes", () => {
+    const { info, element, warnings } = run({ RETROGRAD_BACKEND: "openblas", RETROGRAD_OPENBLAS: missing });
+    expect([info.backend, element]).toEqual(["wasm", 4]);
+    expect(warnings).toMatch(/^warning: retrograd: RETROGRAD_BACKEND is openblas, but .*; using wasm$/);
+  });
+
+  test("an unknown backend warns once and names those there are", () => {
+    const { element, warnings } = run({ RETROGRAD_BACKEND: "cuda" });
+    expect(element).toBe(4);
+    expect(warnings).toBe(
+      'warning: retrograd: unknown RETROGRAD_BACKEND "cuda", using the default; known are js, wasm, openblas',
+    );
+  });
+
+  test.each(["0", "-2", "1.5", "many"])("%s threads warn once, and the default stays", (text) => {
+    const { info, warnings } = run({ RETROGRAD_THREADS: text, RETROGRAD_BACKEND: "wasm" });
+    expect(info.threads).toBeGreaterThanOrEqual(1);
+    expect(warnings).toBe(
+      `warning: retrograd: RETROGRAD_THREADS is "${text}", using ${info.threads}; expected a whole number of at least 1`,
+    );
   });
 });
 
@@ -62,7 +95,8 @@ describe("the dispatcher", () => {
   });
 
   test("keeps tiny arrays in TypeScript and sends others to the backend", () => {
-    const large = backendInfo().backend === "wasm" ? wasmKernels : jsKernels;
+    const asked = process.env.RETROGRAD_BACKEND;
+    const large = asked === "js" ? jsKernels : asked === "wasm" ? wasmKernels : openBlasKernels;
     const tiny = jest.spyOn(jsKernels, "binary");
     const other = jest.spyOn(large, "binary");
     const add = (n: number): NDArray => {

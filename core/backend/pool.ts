@@ -1,0 +1,122 @@
+import { RetrogradError } from "../errors.js";
+import { heap } from "../heap.js";
+import { canShareMemory, hardwareThreads, shared, startWorker } from "../platform.js";
+import { POOL_WORKER } from "./pool-worker.js";
+
+/*
+ * Worker threads on the heap's memory, to which the main thread gives jobs without yielding.
+ *
+ * A job is one function called with several rows of numbers, its parts. Whoever is free takes the next part, the main thread too,
+ * so workers that are still starting, or parked, cost nothing but their share. Workers look for the next job for some microseconds,
+ * then park; waking a parked one takes 40 to 90 microseconds.
+ */
+
+const SEQUENCE = 0;
+const PARTS = 1;
+const FUNCTION = 2;
+const DONE = 3;
+const PARKED = 4;
+const READY = 5;
+const FAILED = 6;
+const FIRST_CLAIM = 16;
+/** The most parts of a job, and the most numbers a part may have. */
+const MAX_PARTS = 64;
+const WIDTH = 32;
+/** How often an idle worker looks for a job before it parks: some 30 microseconds. */
+const SPINS = 2000;
+const MAX_THREADS = 16;
+
+/** A library's functions for workers to call beside those of the WebAssembly module; see `openblas.ts`. */
+export interface NativeFunctions {
+  /** The file of the package koffi, and the library to load with it. */
+  koffi: string;
+  library: string;
+  /** Where the heap lies in the process; added to each argument that is an address. */
+  base: number;
+  /** A function to call once with a number. */
+  setup: { signature: string; argument: number };
+  /** Their C signatures, and which arguments are addresses on the heap. */
+  functions: readonly { name: string; signature: string; addresses: readonly number[] }[];
+}
+
+/** The workers and the words they share with the main thread. */
+export class Pool {
+  /** The most threads there can be. */
+  limit = canShareMemory() ? MAX_THREADS : 1;
+  /** The threads that work is divided among, the main thread included. */
+  threads = Math.min(hardwareThreads(), this.limit);
+  private readonly control = new Int32Array(new SharedArrayBuffer((FIRST_CLAIM + MAX_PARTS) * 4));
+  private readonly numbers = new Float64Array(new SharedArrayBuffer(MAX_PARTS * WIDTH * 8));
+  private started = 0;
+
+  /** Workers that have come up so far. */
+  get ready(): number {
+    return Atomics.load(this.control, READY);
+  }
+
+  /** Starts the workers that are missing. They come up in their own time and join the jobs of then. */
+  start(module: WebAssembly.Module, native?: NativeFunctions): void {
+    while (this.started < this.threads - 1) {
+      const started = startWorker(POOL_WORKER, {
+        module,
+        memory: heap.memory,
+        control: this.control,
+        numbers: this.numbers,
+        width: WIDTH,
+        firstClaim: FIRST_CLAIM,
+        spins: SPINS,
+        native,
+      });
+      if (!started) {
+        this.limit = this.started + 1;
+        this.threads = this.limit;
+        return;
+      }
+      this.started++;
+    }
+  }
+
+  /** Runs the function at `index` of the workers' list, which is `run` here, on each of `parts`. Returns when all are done. */
+  run(index: number, run: (...numbers: number[]) => unknown, parts: readonly (readonly number[])[]): void {
+    for (let from = 0; from < parts.length; from += MAX_PARTS)
+      this.runJob(index, run, parts.slice(from, from + MAX_PARTS));
+  }
+
+  private runJob(index: number, run: (...numbers: number[]) => unknown, parts: readonly (readonly number[])[]): void {
+    const { control, numbers } = this;
+    const count = parts.length;
+    const sequence = Atomics.add(control, SEQUENCE, 1) + 2;
+    // Claims are compared by their distance, which must not reach the wrap-around of 32 bits.
+    if ((sequence & 0x0fffffff) === 0) control.fill(sequence - 2, FIRST_CLAIM);
+    for (let i = 0; i < count; i++) {
+      const part = parts[i]!;
+      numbers[i * WIDTH] = part.length;
+      for (let j = 0; j < part.length; j++) numbers[i * WIDTH + 1 + j] = part[j]!;
+    }
+    Atomics.store(control, PARTS, count);
+    Atomics.store(control, FUNCTION, index);
+    Atomics.store(control, DONE, 0);
+    Atomics.add(control, SEQUENCE, 1);
+    if (Atomics.load(control, PARKED) > 0) Atomics.notify(control, SEQUENCE);
+    let failure: unknown;
+    for (let i = 0; i < count; i++) {
+      const claim = Atomics.load(control, FIRST_CLAIM + i);
+      if (((claim - sequence) | 0) >= 0) continue;
+      if (Atomics.compareExchange(control, FIRST_CLAIM + i, claim, sequence) !== claim) continue;
+      try {
+        run(...parts[i]!);
+      } catch (error) {
+        failure = error;
+      }
+      Atomics.add(control, DONE, 1);
+    }
+    while (Atomics.load(control, DONE) < count);
+    if (Atomics.exchange(control, FAILED, 0) !== 0) {
+      failure ??= new RetrogradError("a worker thread failed in a kernel; its part of the result is missing");
+    }
+    if (failure !== undefined) throw failure;
+  }
+}
+
+/** The workers of the process. They start with the first job that is large enough to be shared. */
+export const pool: Pool = shared("retrograd.pool.1", () => new Pool());
