@@ -1,9 +1,10 @@
 import { config } from "./config.js";
 import { ArgumentError, GraphError, ShapeError } from "./errors.js";
-import { activePass, Function, setActivePass } from "./function.js";
+import { activePass, Function, type InputGradients, setActivePass } from "./function.js";
 import type { NDArray } from "./ndarray.js";
 import { binary, filled } from "./numeric.js";
 import { GenerationQueue } from "./queue.js";
+import { GradientRelease } from "./release.js";
 import { sameShape, shapeText } from "./shape.js";
 import { asVariable, type Operand, Variable } from "./variable.js";
 import { releaseKeptObjects } from "./weak.js";
@@ -84,6 +85,8 @@ class BackwardPass {
   private readonly leaves: Variable[] = [];
   private readonly between: Set<Function> | null = null;
   private suspended: (() => void)[] = [];
+  /** Gives memory back on the way; not when a graph of the gradients is recorded, nor when all are kept. */
+  private release: GradientRelease | null = null;
 
   constructor(
     private readonly targets: ReadonlySet<Variable> | null,
@@ -104,6 +107,7 @@ class BackwardPass {
     outer?.suspend();
     setActivePass(this);
     config.enableBackprop = createGraph;
+    if (!createGraph && !this.retainGrad) this.release = new GradientRelease();
     try {
       if (this.targets !== null) {
         this.findBetween(ys);
@@ -125,7 +129,12 @@ class BackwardPass {
 
   /** Takes the gradients of one function's outputs to its inputs. */
   private step(fn: Function): void {
-    const gxs = fn.outputCount === 1 ? this.stepSingle(fn) : this.stepMany(fn);
+    if (fn.outputCount === 1) this.stepSingle(fn);
+    else this.stepMany(fn);
+  }
+
+  /** Hands the gradients that a function returned on to its inputs. */
+  private pass(fn: Function, gxs: InputGradients): void {
     const { inputs } = fn;
     if (gxs === null || gxs instanceof Variable) {
       if (inputs.length !== 1) throw wrongCount(fn, 1);
@@ -139,18 +148,21 @@ class BackwardPass {
     }
   }
 
-  private stepSingle(fn: Function): ReturnType<Function["backward"]> {
-    let gy = fn.pending!;
+  private stepSingle(fn: Function): void {
+    const pending = fn.pending!;
+    let gy = pending;
     fn.pending = null;
     fn.queued = false;
     if (fn.observed || this.retainGrad) {
       const y = fn.outputs[0];
       if (y !== undefined) gy = this.finish(y, gy);
     }
-    return fn.backward(gy);
+    if (!fn.frugal) this.release?.keep(gy);
+    this.pass(fn, fn.backward(gy));
+    this.release?.drop(pending);
   }
 
-  private stepMany(fn: Function): ReturnType<Function["backward"]> {
+  private stepMany(fn: Function): void {
     const pending = [fn.pending, ...(fn.pendingRest ?? [])];
     fn.pending = null;
     fn.pendingRest = null;
@@ -161,13 +173,16 @@ class BackwardPass {
       if (gy === null || gy === undefined) return zeroGradient(fn, i);
       return y === undefined ? gy : this.finish(y, gy);
     });
-    return fn.backward(...gys);
+    if (!fn.frugal) for (const gy of gys) this.release?.keep(gy);
+    this.pass(fn, fn.backward(...gys));
+    for (const gy of pending) if (gy !== null && gy !== undefined) this.release?.drop(gy);
   }
 
   /** Runs the hooks on the finished gradient of `x` and keeps it where it was asked for. */
   private finish(x: Variable, gx: Variable): Variable {
     let result = gx;
     if (x.hooks !== null) {
+      this.release?.keep(gx);
       for (const hook of x.hooks) {
         const replaced = hook(result);
         if (replaced instanceof Variable) {
@@ -177,7 +192,10 @@ class BackwardPass {
       }
     }
     const asked = this.targets === null ? this.retainGrad || x.creator === null : this.targets.has(x);
-    if (asked) this.results.set(x, result);
+    if (asked) {
+      this.release?.keep(result);
+      this.results.set(x, result);
+    }
     return result;
   }
 
@@ -185,25 +203,38 @@ class BackwardPass {
     const x = fn.inputs[index]!;
     if (!x.requiresGrad || !this.wants(x)) return;
     if (!sameShape(gx.shape, x.shape) || gx.dtype !== x.dtype) checkGradient(`${fn.name}.backward`, x, gx, index);
+    if (!fn.frugal) this.release?.keep(gx);
     this.add(x, gx);
   }
 
   private add(x: Variable, gx: Variable): void {
+    this.release?.hold(gx);
     const fn = x.creator;
     if (fn === null) {
       if (x.pending === null) this.leaves.push(x);
-      x.pending = x.pending === null ? gx : plus(x.pending, gx);
+      x.pending = this.joined(x.pending, gx);
       return;
     }
     const index = x.outputIndex;
     if (index === 0) {
-      fn.pending = fn.pending === null ? gx : plus(fn.pending, gx);
+      fn.pending = this.joined(fn.pending, gx);
     } else {
       fn.pendingRest ??= new Array<Variable | null>(fn.outputCount - 1).fill(null);
-      const former = fn.pendingRest[index - 1]!;
-      fn.pendingRest[index - 1] = former === null ? gx : plus(former, gx);
+      fn.pendingRest[index - 1] = this.joined(fn.pendingRest[index - 1]!, gx);
     }
     if (!fn.queued) this.queue.push(fn);
+  }
+
+  /** The sum of what has arrived so far, if anything, and one more gradient. */
+  private joined(former: Variable | null, gx: Variable): Variable {
+    if (former === null) return gx;
+    const sum = plus(former, gx);
+    if (this.release !== null) {
+      this.release.hold(sum);
+      this.release.drop(former);
+      this.release.drop(gx);
+    }
+    return sum;
   }
 
   /** Finds the functions that lie between the targets and `ys`. */

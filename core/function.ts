@@ -64,6 +64,11 @@ export abstract class Function {
   private restVersions: number[] | null = null;
   private outputVersion = 0;
 
+  /** @internal Whether `backward` keeps no gradient for later; see `releasesGradients`. */
+  get frugal(): boolean {
+    return false;
+  }
+
   /** What messages and pictures of the graph call it. */
   get name(): string {
     return this.constructor.name;

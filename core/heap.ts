@@ -30,12 +30,18 @@ export class Storage {
   released = false;
   /** Where the heap's list of storages has it. */
   slot = -1;
+  /** How many gradients of the backward passes at work lie in it; see `core/release.ts`. */
+  holders = 0;
 
   constructor(
     /** The byte at which the block starts. */
     readonly block: number,
     /** The bytes it was taken for. */
     readonly bytes: number,
+    /** Storages are numbered in the order in which they were allocated. */
+    readonly serial: number,
+    /** Whether small arrays share it. */
+    readonly slab: boolean,
   ) {}
 }
 
@@ -84,6 +90,8 @@ export class Heap {
   u8: Uint8Array = new Uint8Array(0);
   /** The Storage of the latest `allocate`. */
   storage!: Storage;
+  /** The serial number that the next Storage gets. */
+  serial = 0;
 
   private readonly allocator = new Allocator();
   private readonly alive: WeakRef<Storage>[] = [];
@@ -138,7 +146,7 @@ export class Heap {
 
   /** Gives a block back at once. The caller answers for nobody using it any more; whoever does gets an error. */
   release(storage: Storage): void {
-    if (storage.released || storage === this.slab) return;
+    if (storage.released || storage.slab) return;
     storage.released = true;
     const { slot } = storage;
     this.allocator.give(this.blocks[slot]!, this.sizes[slot]!);
@@ -174,7 +182,7 @@ export class Heap {
   private allocateLarge(bytes: number): number {
     if (bytes > LIMIT - FIRST_ADDRESS) throw this.outOfMemory(bytes);
     const block = this.takeBlock(bytes + HEADER);
-    this.storage = this.register(block, bytes + HEADER);
+    this.storage = this.register(block, bytes + HEADER, false);
     const address = block + HEADER;
     this.i32[(address >>> 2) - 1] = 0;
     return address;
@@ -182,7 +190,7 @@ export class Heap {
 
   private newSlab(): void {
     const block = this.takeBlock(SLAB);
-    this.slab = this.register(block, SLAB);
+    this.slab = this.register(block, SLAB, true);
     this.slabNext = block;
     this.slabEnd = block + SLAB;
   }
@@ -240,8 +248,8 @@ export class Heap {
     this.end = buffer.byteLength;
   }
 
-  private register(block: number, bytes: number): Storage {
-    const storage = new Storage(block, bytes);
+  private register(block: number, bytes: number, slab: boolean): Storage {
+    const storage = new Storage(block, bytes, this.serial++, slab);
     const reference = new WeakRef(storage);
     storage.slot = this.alive.length;
     this.alive.push(reference);

@@ -2,6 +2,7 @@ import { ArgumentError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { normalizeAxis } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { add, mul, sub } from "./arithmetic.js";
@@ -92,6 +93,8 @@ class ExponentialLinear extends Function {
     return mul(gy, where(right, this.scale, slope));
   }
 }
+
+releasesGradients(Softmax, LogSoftmax, LeakyRelu, ExponentialLinear);
 
 function positive(x: NDArray): NDArray {
   return numeric.compare("greater", x, numeric.filled([], 0, x.dtype));

@@ -2,6 +2,7 @@ import { isFloat } from "../core/dtype.js";
 import { Function } from "../core/function.js";
 import { NDArray } from "../core/ndarray.js";
 import { binary, unary } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { sameShape } from "../core/shape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { astype } from "./dtype.js";
@@ -80,6 +81,8 @@ class Neg extends Function {
     return neg(gy);
   }
 }
+
+releasesGradients(Add, Sub, Mul, Div, Neg);
 
 /** `a + b`, broadcast. */
 export function add(a: Operand, b: Operand): Variable {

@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { concatenate, filled, span } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { normalizeAxes, normalizeAxis, type Shape, shapeText } from "../core/shape.js";
 import { type Slice, slice } from "../core/slicing.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
@@ -67,6 +68,8 @@ class Roll extends Function {
     return new Roll(this.shifts.map((shift) => -shift)).apply(gy);
   }
 }
+
+releasesGradients(Pad, Flip, Roll);
 
 /** How many elements `pad` adds: the same on every side, the same [before, after] on every axis, or a pair for each axis. */
 export type PadWidths = number | Width | readonly Width[];

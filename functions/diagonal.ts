@@ -3,6 +3,7 @@ import { ArgumentError, AxisError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { normalizeAxis, type Shape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { sum } from "./reduce.js";
@@ -62,6 +63,8 @@ class DiagonalGrad extends Function {
     return new Diagonal(this.place).apply(gx);
   }
 }
+
+releasesGradients(Diagonal, DiagonalGrad);
 
 /** Options of `diagonal` and `trace`. */
 export interface DiagonalOptions {

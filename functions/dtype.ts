@@ -1,6 +1,7 @@
 import { checkDType, type DType, floatOf } from "../core/dtype.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
+import { releasesGradients } from "../core/release.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 
 class AsType extends Function {
@@ -16,6 +17,8 @@ class AsType extends Function {
     return astype(gy, this.inputs[0]!.dtype);
   }
 }
+
+releasesGradients(AsType);
 
 /**
  * `x` in another dtype, itself when it has it already. Toward int32 it truncates, toward bool it tells what is not 0;

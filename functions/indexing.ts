@@ -5,6 +5,7 @@ import { Function } from "../core/function.js";
 import { type ArrayIndex, indexArray, type Selection, selection } from "../core/indexing.js";
 import { NDArray, type NestedArray, type NumericArray } from "../core/ndarray.js";
 import { addRows, filled } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { checkShape, normalizeAxis, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 
@@ -38,6 +39,8 @@ class GetItemGrad extends Function {
     return new GetItem(this.selection).apply(ggx);
   }
 }
+
+releasesGradients(GetItem, GetItemGrad);
 
 /**
  * What `indices` pick of `x`, by NumPy's rules: integers (negative ones count from the end), `slice(start, stop, step)`,

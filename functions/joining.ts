@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import { NDArray } from "../core/ndarray.js";
 import { concatenate, span } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { normalizeAxis, shapeText } from "../core/shape.js";
 import { newAxis, type Slice, slice } from "../core/slicing.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
@@ -82,6 +83,8 @@ class Unbind extends Function {
     return new Stack(this.axis).apply(...gys);
   }
 }
+
+releasesGradients(Cat, Split, Stack, Unbind);
 
 /**
  * `xs` one after the other along `axis`, in the widest of their dtypes.

@@ -1,6 +1,7 @@
 import { ShapeError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { shapeText, sizeOf } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { Broadcasting, left, mul } from "./arithmetic.js";
@@ -34,6 +35,8 @@ class Linear extends Broadcasting {
     return this.inputs.length === 2 ? [gx, gW] : [gx, gW, this.needs(2) ? gy : null];
   }
 }
+
+releasesGradients(MatMul, Linear);
 
 /** The shape of `x` as a matrix whose rows run along its last axis. */
 function rowsOf({ shape }: { readonly shape: readonly number[] }): readonly number[] {

@@ -3,6 +3,7 @@ import { DTypeError, IndexError, ShapeError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { type Shape, sameShape, shapeText, sizeOf } from "../core/shape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { logSoftmax, softmax } from "./activation.js";
@@ -87,6 +88,8 @@ class SoftmaxCrossEntropy extends Function {
     return mul(sub(softmax(x), target), mul(gy, 1 / this.positions.size));
   }
 }
+
+releasesGradients(MeanSquaredError, MeanAbsoluteError, SigmoidCrossEntropy, SoftmaxCrossEntropy);
 
 /**
  * The mean of `(x - t) ** 2` over all entries.

@@ -2,6 +2,7 @@ import type { UnaryOp } from "../core/backend/kernels.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled, unary } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { type Operand, Variable } from "../core/variable.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 
@@ -37,6 +38,8 @@ class Elementwise extends Function {
     return this.derivative(gy, this);
   }
 }
+
+releasesGradients(Elementwise);
 
 /** Makes the function of an elementwise kernel; a test of the table of functions checks each derivative. */
 export function elementwise(op: UnaryOp, derivative: Derivative): (x: Operand) => Variable {

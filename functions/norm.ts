@@ -1,6 +1,7 @@
 import { ArgumentError, AxisError, ShapeError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, filled, reduce, unary } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { normalizeAxes, shapeText } from "../core/shape.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
@@ -52,6 +53,8 @@ class PowerNorm extends Reduction {
     return mul(slope, this.aligned(quotientOrZero(gy, pow(this.output(), p - 1))));
   }
 }
+
+releasesGradients(EuclideanNorm, PowerNorm);
 
 /**
  * The vector norm of order `ord` over `axis`, which takes several axes as one vector: 2 (the root of the sum of squares), 1 (the

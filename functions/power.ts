@@ -2,6 +2,7 @@ import { isFloat } from "../core/dtype.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, filled, unary } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { Broadcasting, left, mul, sub } from "./arithmetic.js";
 import { equal, greaterEqual } from "./comparison.js";
@@ -55,6 +56,8 @@ class Pow extends Broadcasting {
     return where(settled, 0, mul(gy, mul(pow(x, c), log(where(settled, 1, x)))));
   }
 }
+
+releasesGradients(PowConstant, Pow);
 
 /**
  * `x ** c`, broadcast; c is a number or an operand, with a gradient of its own. NaN where the power is not real; integers and

@@ -1,6 +1,7 @@
 import { array } from "../core/creation.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled, reduce } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { normalizeAxes } from "../core/shape.js";
 import { slice } from "../core/slicing.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
@@ -26,6 +27,8 @@ class Prod extends Reduction {
     return mul(this.aligned(gy), transpose(others, back));
   }
 }
+
+releasesGradients(Prod);
 
 /**
  * For each element along the first axis the product of all others. It divides by nothing, so that zeros are no special case and

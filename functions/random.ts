@@ -5,6 +5,7 @@ import { ArgumentError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import { NDArray } from "../core/ndarray.js";
 import { binary } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { generator } from "../core/rng.js";
 import type { Shape } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
@@ -24,6 +25,8 @@ class Dropout extends Function {
     return new Dropout(this.mask).apply(gy);
   }
 }
+
+releasesGradients(Dropout);
 
 /**
  * In training, each element of `x` set to 0 with probability `p` and divided by `1 - p` otherwise, so that the expectation

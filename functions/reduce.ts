@@ -3,6 +3,7 @@ import { GraphError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { argReduce, binary, compare, cumsum as cumulate, filled, reduce } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { normalizeAxes, normalizeAxis, reducedShape, type Shape } from "../core/shape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
@@ -126,6 +127,8 @@ class ArgExtremum extends Function {
     throw new GraphError(`${this.op} is not differentiable`);
   }
 }
+
+releasesGradients(Sum, Mean, Extremum, CumSum, ArgExtremum);
 
 /**
  * The sum over `axis`. int32 and bool are summed as int32; a sum of no elements is 0.

@@ -2,6 +2,7 @@ import { ArgumentError, DTypeError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { Broadcasting, left, mul } from "./arithmetic.js";
 import { equal, greater, less } from "./comparison.js";
@@ -63,6 +64,8 @@ class Clip extends Function {
     return within("greaterEqual", this.min, within("lessEqual", this.max, gy));
   }
 }
+
+releasesGradients(Where, Extreme, Clip);
 
 /**
  * `condition ? a : b`, element by element, all three broadcast.

@@ -2,6 +2,7 @@ import { ArgumentError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import {
   checkShape,
   inferShape,
@@ -73,6 +74,8 @@ class SumTo extends Function {
     return broadcastTo(gy, this.inputs[0]!.shape);
   }
 }
+
+releasesGradients(Reshape, Transpose, BroadcastTo, SumTo);
 
 /**
  * The elements of `x`, in row-major order, in another shape; one length may be -1.

@@ -1,6 +1,7 @@
 import { floatOf } from "../core/dtype.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, compare, filled, reduce, where as select, unary } from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { normalizeAxes } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { div, mul, sub } from "./arithmetic.js";
@@ -72,6 +73,8 @@ class LogSumExp extends Reduction {
     return mul(this.aligned(gy), exp(sub(this.input(0), this.aligned(shift))));
   }
 }
+
+releasesGradients(Variance, StandardDeviation, LogSumExp);
 
 /** @internal `a / b`, and 0 with no gradient where `b` is 0: what PyTorch's gradients of roots are at 0. */
 export function quotientOrZero(a: Variable, b: Variable): Variable {

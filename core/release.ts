@@ -1,0 +1,43 @@
+import type { Function } from "./function.js";
+import { heap } from "./heap.js";
+import type { Variable } from "./variable.js";
+
+/*
+ * Gradients on their way through a backward pass are used once. Waiting for a sweep to take their memory back would let each pass
+ * walk through new memory, which is slow: it is cold. So a pass that records no graph gives a gradient's memory back as soon as the
+ * function that it was for has used it.
+ *
+ * It does so only for storages that were allocated inside this pass (so never for what a `backward` returned from its saved
+ * data), that no other gradient of the pass lies in (views share storages), and that nobody else can have seen: not what goes into
+ * `.grad`, to a hook, or to or from a Function that is not one of the library's own.
+ */
+
+const FOREVER = 2 ** 40;
+
+/** Marks function classes whose `backward` keeps no gradient for later. Not inherited by classes that users derive. */
+export function releasesGradients(...classes: { prototype: Function }[]): void {
+  for (const { prototype } of classes) Object.defineProperty(prototype, "frugal", { value: true });
+}
+
+/** Keeps count of the gradients of one pass and releases them. */
+export class GradientRelease {
+  private readonly since = heap.serial;
+
+  /** A gradient has been put down to be used later. */
+  hold(gradient: Variable): void {
+    const { storage } = gradient.data;
+    if (!storage.slab) storage.holders++;
+  }
+
+  /** Somebody outside the pass may see the gradient: it is never released. */
+  keep(gradient: Variable): void {
+    const { storage } = gradient.data;
+    if (!storage.slab) storage.holders += FOREVER;
+  }
+
+  /** A gradient that was held has been used. */
+  drop(gradient: Variable): void {
+    const { storage } = gradient.data;
+    if (!storage.slab && --storage.holders === 0 && storage.serial >= this.since) heap.release(storage);
+  }
+}
