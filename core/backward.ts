@@ -4,7 +4,7 @@ import { activePass, Function, type InputGradients, setActivePass } from "./func
 import type { NDArray } from "./ndarray.js";
 import { binary, filled } from "./numeric.js";
 import { GenerationQueue } from "./queue.js";
-import { GradientRelease } from "./release.js";
+import { claim, GradientRelease, giveBack } from "./release.js";
 import { sameShape, shapeText } from "./shape.js";
 import { asVariable, type Operand, Variable } from "./variable.js";
 import { releaseKeptObjects } from "./weak.js";
@@ -46,7 +46,11 @@ Variable.prototype.backward = function (
 ): void {
   const pass = new BackwardPass(null, retainGrad);
   pass.run([this], [startingGradient("backward", this, gradient)], createGraph);
-  for (const [x, gx] of pass.results) x.grad = x.grad === null ? gx : accumulate(x.grad, gx, createGraph);
+  for (const [x, gx] of pass.results) {
+    const former = x.peekGrad();
+    x.receiveGrad(former === null ? gx : accumulate(former, gx, createGraph));
+    if (former !== null && !createGraph) giveBack(gx);
+  }
 };
 
 /**
@@ -193,7 +197,8 @@ class BackwardPass {
     }
     const asked = this.targets === null ? this.retainGrad || x.creator === null : this.targets.has(x);
     if (asked) {
-      this.release?.keep(result);
+      if (this.targets === null && result === gx) this.release?.own(result);
+      else this.release?.keep(result);
       this.results.set(x, result);
     }
     return result;
@@ -298,7 +303,10 @@ function plus(a: Variable, b: Variable): Variable {
 }
 
 function accumulate(a: Variable, b: Variable, createGraph: boolean): Variable {
-  return createGraph ? plus(a, b) : new Variable(binary("add", a.data, b.data), false);
+  if (createGraph) return plus(a, b);
+  const sum = new Variable(binary("add", a.data, b.data), false);
+  claim(sum);
+  return sum;
 }
 
 function startingGradient(operation: string, y: Variable, gradient: Operand | undefined): Variable {

@@ -8,8 +8,9 @@ import type { Variable } from "./variable.js";
  * function that it was for has used it.
  *
  * It does so only for storages that were allocated inside this pass (so never for what a `backward` returned from its saved
- * data), that no other gradient of the pass lies in (views share storages), and that nobody else can have seen: not what goes into
- * `.grad`, to a hook, or to or from a Function that is not one of the library's own.
+ * data), that no other gradient of the pass lies in (views share storages), and that nobody else can have seen: not what goes to a
+ * hook, or to or from a Function that is not one of the library's own. A leaf's gradient is given back by `clearGrad`, unless somebody
+ * has read `grad` in between.
  */
 
 const FOREVER = 2 ** 40;
@@ -17,6 +18,18 @@ const FOREVER = 2 ** 40;
 /** Marks function classes whose `backward` keeps no gradient for later. Not inherited by classes that users derive. */
 export function releasesGradients(...classes: { prototype: Function }[]): void {
   for (const { prototype } of classes) Object.defineProperty(prototype, "frugal", { value: true });
+}
+
+/** Says that one leaf's gradient, just allocated, is all that lies in its memory. */
+export function claim(gradient: Variable): void {
+  const { storage } = gradient.data;
+  if (!storage.slab) storage.holders++;
+}
+
+/** Gives the memory of a leaf's gradient back, if a backward pass allocated it and it is the last leaf whose gradient lies there. */
+export function giveBack(gradient: Variable): void {
+  const { storage } = gradient.data;
+  if (!storage.slab && --storage.holders === 0) heap.release(storage);
 }
 
 /** Keeps count of the gradients of one pass and releases them. */
@@ -33,6 +46,11 @@ export class GradientRelease {
   keep(gradient: Variable): void {
     const { storage } = gradient.data;
     if (!storage.slab) storage.holders += FOREVER;
+  }
+
+  /** A gradient that was held becomes that of a leaf, which gives it back when it forgets it. */
+  own(gradient: Variable): void {
+    if (gradient.data.storage.serial < this.since) this.keep(gradient);
   }
 
   /** A gradient that was held has been used. */

@@ -4,6 +4,7 @@ import { ArgumentError, DTypeError, GraphError, ShapeError } from "./errors.js";
 import { formatArray } from "./format.js";
 import type { Function } from "./function.js";
 import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
+import { giveBack } from "./release.js";
 import { type Shape, sameShape, shapeText } from "./shape.js";
 
 /** What a function takes where it takes a Variable: anything else becomes a constant. */
@@ -22,8 +23,6 @@ let swaps = 0;
  * `backward` is installed by `core/backward.ts`; arithmetic and all other functions are methods installed by `functions/`.
  */
 export class Variable {
-  /** The gradient that `backward` left here, added up over calls, or null. */
-  grad: Variable | null = null;
   /** A name for messages and pictures of the graph. */
   name: string | null = null;
   /** The function whose output this is; null for a leaf. */
@@ -39,6 +38,8 @@ export class Variable {
   /** @internal The function without a gradient whose result this is, for the message of a backward that asks for one. */
   undifferentiable: string | null = null;
   private swapped = 0;
+  private gradient: Variable | null = null;
+  private gradientSeen = false;
 
   constructor(
     protected array: NDArray,
@@ -62,6 +63,29 @@ export class Variable {
     }
     this.array = value;
     this.swapped = ++swaps * SWAP;
+  }
+
+  /** The gradient that `backward` left here, added up over calls, or null. */
+  get grad(): Variable | null {
+    this.gradientSeen = true;
+    return this.gradient;
+  }
+
+  set grad(value: Variable | null) {
+    this.gradientSeen = true;
+    this.gradient = value;
+  }
+
+  /** @internal `grad` for a reader that keeps no reference to it: an optimizer. */
+  peekGrad(): Variable | null {
+    return this.gradient;
+  }
+
+  /** @internal Takes a gradient, of which the backward pass that made it has no other use. */
+  receiveGrad(gradient: Variable): void {
+    if (!this.gradientSeen && this.gradient !== null) giveBack(this.gradient);
+    this.gradientSeen = false;
+    this.gradient = gradient;
   }
 
   /** Whether gradients flow to it. Only a leaf can be told; what is computed needs one when an input does. */
@@ -114,9 +138,10 @@ export class Variable {
     };
   }
 
-  /** Forgets the gradient. */
+  /** Forgets the gradient, and gives its memory back when nobody has asked for it meanwhile. */
   clearGrad(): void {
-    this.grad = null;
+    if (!this.gradientSeen && this.gradient !== null) giveBack(this.gradient);
+    this.gradient = null;
   }
 
   /** A constant with the same data, outside every graph. */

@@ -34,9 +34,9 @@ export abstract class Optimizer {
    * @throws ShapeError or DTypeError when a gradient does not fit its parameter; then nothing has changed.
    */
   step(): void {
-    const ready = this.parameters.filter((p) => p.initialized && p.requiresGrad && p.grad !== null);
-    for (const parameter of ready) this.checkGradient(parameter, parameter.grad);
-    for (const parameter of ready) this.apply(parameter, parameter.data, parameter.grad!.data.asContiguous());
+    const ready = this.parameters.filter((p) => p.initialized && p.requiresGrad && p.peekGrad() !== null);
+    for (const parameter of ready) this.checkGradient(parameter, parameter.peekGrad());
+    for (const parameter of ready) this.apply(parameter, parameter.data, parameter.peekGrad()!.data.asContiguous());
   }
 
   /** Forgets the gradients of all parameters. */

@@ -1,6 +1,6 @@
-import { Function, grad, heap, type NDArray, ones, variable, type Variable, zeros } from "../../index.js";
 import { unary } from "../../core/numeric.js";
 import { add, mul, neg, reshape, square, transpose } from "../../functions/index.js";
+import { Function, grad, heap, type NDArray, ones, type Variable, variable, zeros } from "../../index.js";
 
 const MB = 2 ** 20;
 const N = MB / 4;
@@ -45,7 +45,12 @@ test("what goes to leaves, hooks and targets of grad stays", () => {
   y.backward({ gradient: ones([N]) });
   reuse();
   const all = (v: Variable, value: number) => v.toTypedArray().every((g) => g === value);
-  expect([all(ga!, 21), all(gx!, 42), all(x.grad!, 42), seen.every((g) => all(g, 21))]).toEqual([true, true, true, true]);
+  expect([all(ga!, 21), all(gx!, 42), all(x.grad!, 42), seen.every((g) => all(g, 21))]).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
 });
 
 test("a gradient that several leaves share stays for each of them", () => {
@@ -95,4 +100,49 @@ test("with createGraph nothing is released", () => {
   x.clearGrad();
   g.backward({ gradient: ones([N]) });
   expect(x.grad!.toTypedArray().every((v) => v === 6)).toBe(true);
+});
+
+describe("clearGrad", () => {
+  const used = () => heap.statistics().used;
+  const step = (x: Variable, gradient = ones([N])) => mul(x, 3).backward({ gradient });
+
+  test("gives the memory of a gradient back that nobody has read", () => {
+    const x = large();
+    step(x);
+    heap.sweep();
+    const before = used();
+    x.clearGrad();
+    expect(before - used()).toBeGreaterThanOrEqual(MB);
+    step(x);
+    expect(x.grad!.toTypedArray()[0]).toBe(3);
+  });
+
+  test("leaves a gradient alone that somebody has read, given, or shares", () => {
+    const [x, z, w] = [large(), large(), large()];
+    step(x);
+    const read = x.grad!;
+    x.clearGrad();
+    mul(add(z, w), 5).backward({ gradient: ones([N]) });
+    z.clearGrad();
+    const gradient = variable(ones([N]), { requiresGrad: false });
+    const leaf = large();
+    leaf.backward({ gradient });
+    leaf.clearGrad();
+    const set = large();
+    set.grad = gradient;
+    set.clearGrad();
+    reuse();
+    expect([read, w.grad!, gradient].map((g) => g.toTypedArray()[N - 1])).toEqual([3, 5, 1]);
+  });
+
+  test("a gradient that grows over passes gives its former sums back", () => {
+    const x = large();
+    step(x);
+    heap.sweep();
+    const before = used();
+    for (let i = 0; i < 5; i++) step(x);
+    // The five given gradients and five outputs wait for a sweep; five products and all sums but the last were given back.
+    expect(used() - before).toBeLessThan(13 * MB);
+    expect(x.grad!.toTypedArray()[7]).toBe(18);
+  });
 });
