@@ -8,5 +8,7 @@ export default {
     "^retrograd$": "<rootDir>/index.ts",
     "^retrograd/(.*)$": "<rootDir>/$1/index.ts",
   },
+  // Machines that run the suite may be slow and shared.
+  testTimeout: 60_000,
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
 };

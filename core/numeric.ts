@@ -128,6 +128,15 @@ export function softmax(x: NDArray, axis: number, log: boolean): NDArray {
   return out;
 }
 
+/** The gradient of softmax along `axis` (normalized), of that of its output and the output. */
+export function softmaxGrad(gy: NDArray, y: NDArray, axis: number): NDArray {
+  const gradient = gy.asContiguous();
+  const output = y.asContiguous();
+  const out = NDArray.emptyLike(output);
+  kernels.softmaxGrad(gradient, output, axisView(y.shape, axis, axis), out);
+  return out;
+}
+
 /** `x` summed down to `shape`, from which it could have been broadcast. */
 export function sumTo(x: NDArray, shape: Shape): NDArray {
   if (sameShape(x.shape, shape)) return x;
@@ -151,13 +160,8 @@ export function sumTo(x: NDArray, shape: Shape): NDArray {
 export function matmul(a: NDArray, b: NDArray): NDArray {
   let dtype = promote(a.dtype, b.dtype);
   if (dtype === "bool") dtype = "int32";
+  checkInner(a, b);
   const k = a.shape[a.ndim - 1]!;
-  const rows = b.shape[b.ndim - 2]!;
-  if (k !== rows) {
-    throw new ShapeError(
-      `matmul: inner dimensions differ: ${shapeText(a.shape)} @ ${shapeText(b.shape)}; expected the second operand to have ${k} rows`,
-    );
-  }
   const x = a.astype(dtype);
   const y = b.astype(dtype);
   const m = a.shape[a.ndim - 2]!;
@@ -173,12 +177,24 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
   return out;
 }
 
+function checkInner(a: NDArray, b: NDArray): void {
+  const k = a.shape[a.ndim - 1]!;
+  if (b.shape[b.ndim - 2] === k) return;
+  throw new ShapeError(
+    `matmul: inner dimensions differ: ${shapeText(a.shape)} @ ${shapeText(b.shape)}; expected the second operand to have ${k} rows`,
+  );
+}
+
 /** `x @ W + b` of two matrices and a row, which is added where the product lies. */
 export function affine(x: NDArray, W: NDArray, b: NDArray): NDArray {
-  const out = matmul(x, W);
-  if (promote(out.dtype, b.dtype) !== out.dtype) return binary("add", out, b);
-  const row = b.astype(out.dtype).broadcastTo(out.shape);
-  kernels.binary("add", out, row, out);
+  const alike = isFloat(x.dtype) && x.dtype === W.dtype && x.dtype === b.dtype;
+  if (!alike || x.ndim !== 2 || W.ndim !== 2 || b.size !== W.shape[1]) {
+    return binary("add", matmul(x, W), b);
+  }
+  checkInner(x, W);
+  const row = b.asContiguous();
+  const out = NDArray.empty([x.shape[0]!, W.shape[1]!], x.dtype);
+  kernels.matmul(x, W, out, row);
   return out;
 }
 

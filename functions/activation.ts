@@ -6,7 +6,6 @@ import { releasesGradients } from "../core/release.js";
 import { normalizeAxis } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { add, mul, sub } from "./arithmetic.js";
-import { greater } from "./comparison.js";
 import { floating } from "./dtype.js";
 import { elementwise, erf, exp, sigmoid, square } from "./math.js";
 import { clip, where } from "./selection.js";
@@ -28,8 +27,28 @@ class Softmax extends Function {
   }
 
   override backward(gy: Variable): Variable {
-    const y = this.output();
-    return mul(y, sub(gy, sumAlong(mul(gy, y), this.axis)));
+    return new SoftmaxGrad(this.axis).apply(gy, this.output());
+  }
+}
+
+/** The gradient of softmax, of that of the output and the output. */
+class SoftmaxGrad extends Function {
+  constructor(private readonly axis: number) {
+    super();
+  }
+
+  override forward(gy: NDArray, y: NDArray): NDArray {
+    return numeric.softmaxGrad(gy, y, this.axis);
+  }
+
+  override backward(gz: Variable): (Variable | null)[] {
+    const { axis } = this;
+    const [gy, y] = [this.input(0), this.input(1)];
+    const shifted = (g: Variable, h: Variable) => mul(g, sub(h, sumAlong(mul(h, y), axis)));
+    return [
+      this.needs(0) ? new SoftmaxGrad(axis).apply(gz, y) : null,
+      this.needs(1) ? sub(shifted(gz, gy), mul(gy, sumAlong(mul(gz, y), axis))) : null,
+    ];
   }
 }
 
@@ -53,6 +72,17 @@ function sumAlong(x: Variable, axis: number): Variable {
     x,
     x.shape.map((n, i) => (i === axis ? 1 : n)),
   );
+}
+
+/** The gradient of relu, of that of the output and the output; flat in the latter. */
+class ReluGrad extends Function {
+  override forward(gy: NDArray, y: NDArray): NDArray {
+    return numeric.binary("reluGrad", gy, y);
+  }
+
+  override backward(gz: Variable): (Variable | null)[] {
+    return [this.needs(0) ? new ReluGrad().apply(gz, this.input(1)) : null, null];
+  }
 }
 
 class LeakyRelu extends Function {
@@ -94,7 +124,7 @@ class ExponentialLinear extends Function {
   }
 }
 
-releasesGradients(Softmax, LogSoftmax, LeakyRelu, ExponentialLinear);
+releasesGradients(Softmax, SoftmaxGrad, LogSoftmax, ReluGrad, LeakyRelu, ExponentialLinear);
 
 function positive(x: NDArray): NDArray {
   return numeric.compare("greater", x, numeric.filled([], 0, x.dtype));
@@ -119,7 +149,7 @@ export function logSoftmax(x: Operand, { axis = -1 }: SoftmaxOptions = {}): Vari
 }
 
 /** `max(x, 0)`; its gradient at 0 is 0. */
-export const relu = elementwise("relu", (gy, f) => where(greater(f.y, 0), gy, 0));
+export const relu = elementwise("relu", (gy, f) => new ReluGrad().apply(gy, f.y));
 
 /** `log(1 + e ** x)`, without overflow; its derivative is `sigmoid`. */
 export const softplus = elementwise("softplus", (gy, f) => mul(gy, sigmoid(f.x)));

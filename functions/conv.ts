@@ -1,13 +1,15 @@
 import type { Window2D } from "../core/backend/kernels.js";
+import { type DType, promote } from "../core/dtype.js";
 import { ShapeError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { checkShape, type Shape, sameShape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { add } from "./arithmetic.js";
+import { Convolve, ConvolveTransposed } from "./convolution.js";
 import { astype } from "./dtype.js";
-import { linear, matmul } from "./linalg.js";
 import { reshape, transpose } from "./shape.js";
 import {
   type Pair,
@@ -45,6 +47,8 @@ class Col2im extends Function {
     return new Im2col(this.window).apply(gy);
   }
 }
+
+releasesGradients(Im2col, Col2im);
 
 const IMAGES = "(N, rows, cols, channels)";
 
@@ -100,8 +104,7 @@ export function conv2d(x: Operand, W: Operand, b: Operand | null = null, options
   checkChannels("conv2d", images.shape, kernels.shape);
   const bias = biasOf("conv2d", b, kernels);
   const window = window2D("conv2d", images.shape, kernels.shape.slice(0, 2), options);
-  const y = correlate(images, kernels, bias, window);
-  return reshape(y, [window.batch, window.outRows, window.outCols, kernels.shape[3]!]);
+  return convolve(images, kernels, bias, window);
 }
 
 /**
@@ -118,7 +121,7 @@ export function conv1d(x: Operand, W: Operand, b: Operand | null = null, options
   const bias = biasOf("conv1d", b, kernels);
   const window = window1D("conv1d", sequences.shape, kernels.shape[0]!, options);
   const rows = reshape(sequences, [window.batch, 1, window.cols, window.channels]);
-  return reshape(correlate(rows, kernels, bias, window), [window.batch, window.outCols, kernels.shape[2]!]);
+  return reshape(convolve(rows, kernels, bias, window), [window.batch, window.outCols, kernels.shape[2]!]);
 }
 
 /**
@@ -140,20 +143,23 @@ export function deconv2d(
   checkRank("deconv2d", "W", kernels.shape, "(kernelRows, kernelCols, inChannels, outChannels)");
   checkChannels("deconv2d", images.shape, kernels.shape);
   const bias = biasOf("deconv2d", b, kernels);
-  const [kernelRows, kernelCols, inChannels, outChannels] = kernels.shape as [number, number, number, number];
+  const [kernelRows, kernelCols, , outChannels] = kernels.shape as [number, number, number, number];
   const window = transposedWindow2D("deconv2d", images.shape, outChannels, [kernelRows, kernelCols], { stride, pad });
-  const taps = reshape(transpose(kernels, [2, 0, 1, 3]), [inChannels, kernelRows * kernelCols * outChannels]);
-  const pixels = reshape(images, [window.batch * window.outRows * window.outCols, inChannels]);
-  const y = new Col2im(window).apply(matmul(pixels, taps));
+  const operands = alike(images, transpose(kernels, [0, 1, 3, 2]));
+  const y = new ConvolveTransposed(window).apply(...operands);
   return bias === null ? y : add(y, bias);
 }
 
-/** The product of the patches of `images` with `kernels`, whose last two axes are channels in and out. */
-function correlate(images: Variable, kernels: Variable, bias: Variable | null, window: Window2D): Variable {
-  const outChannels = kernels.shape[kernels.ndim - 1]!;
-  const taps = reshape(kernels, [window.kernelRows * window.kernelCols * window.channels, outChannels]);
-  const patches = new Im2col(window).apply(images);
-  return bias === null ? matmul(patches, taps) : linear(patches, taps, bias);
+/** Convolves operands that have been checked, in the widest of their dtypes. */
+function convolve(images: Variable, kernels: Variable, bias: Variable | null, window: Window2D): Variable {
+  const operands = bias === null ? [images, kernels] : [images, kernels, bias];
+  return new Convolve(window).apply(...alike(...operands));
+}
+
+/** The operands in the widest of their dtypes; bools multiply as int32. */
+function alike(...xs: Variable[]): Variable[] {
+  const widest = xs.reduce<DType>((dtype, x) => promote(dtype, x.dtype), "int32");
+  return xs.map((x) => (x.dtype === widest ? x : astype(x, widest)));
 }
 
 function checkRank(operation: string, name: string, shape: Shape, layout: string): void {

@@ -18,6 +18,7 @@ export { col2im, conv1d, conv2d, deconv2d, im2col } from "./conv.js";
 export { diagonal, trace } from "./diagonal.js";
 export { astype } from "./dtype.js";
 export { einsum } from "./einsum.js";
+export { type GruOptions, gru } from "./gru.js";
 export { getItem, type Index, oneHot, takeAlongAxis } from "./indexing.js";
 export { cat, split, stack, unbind } from "./joining.js";
 export { dot, linear, matmul, outer } from "./linalg.js";
@@ -29,6 +30,7 @@ export {
   softmaxCrossEntropy,
   softmaxCrossEntropySimple,
 } from "./loss.js";
+export { type LstmOptions, lstm } from "./lstm.js";
 export {
   abs,
   acos,
@@ -56,11 +58,14 @@ export {
   tanh,
 } from "./math.js";
 export { norm } from "./norm.js";
+export { type LayerNormOptions, layerNorm } from "./normalization.js";
 export { averagePool, maxPool } from "./pool.js";
 export { pow } from "./power.js";
 export { prod } from "./prod.js";
 export { dropout } from "./random.js";
+export type { RecurrentActivation } from "./recurrent.js";
 export { argmax, argmin, cumsum, max, mean, min, sum } from "./reduce.js";
+export { type RnnOptions, rnn } from "./rnn.js";
 export { clip, maximum, minimum, where } from "./selection.js";
 export {
   broadcastTo,

@@ -1,7 +1,9 @@
+import { config } from "../core/config.js";
 import { array } from "../core/creation.js";
 import { DTypeError, IndexError, ShapeError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import { NDArray } from "../core/ndarray.js";
+import { crossEntropy, crossEntropyGrad } from "../core/normalization.js";
 import * as numeric from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { type Shape, sameShape, shapeText, sizeOf } from "../core/shape.js";
@@ -71,19 +73,25 @@ class SigmoidCrossEntropy extends MeanLoss {
 
 /** Cross-entropy of logits (..., classes) with classes given by their flat positions in the logits. */
 class SoftmaxCrossEntropy extends Function {
+  private statistics: NDArray | null = null;
+
   constructor(private readonly positions: NDArray) {
     super();
   }
 
   override forward(x: NDArray): NDArray {
-    const logs = numeric.softmax(x, x.ndim - 1, true);
-    const picked = numeric.takeRows(logs, this.positions, 1, this.positions.shape);
-    const total = numeric.reduce("sum", picked, [0], false);
-    return numeric.binary("div", total, numeric.filled([], -this.positions.size, x.dtype));
+    const { result, statistics } = crossEntropy(x, this.positions);
+    this.statistics = statistics;
+    const total = numeric.reduce("sum", result, [0], false);
+    return numeric.binary("div", total, numeric.filled([], this.positions.size, x.dtype));
   }
 
   override backward(gy: Variable): Variable {
     const x = this.input(0);
+    if (!config.enableBackprop) {
+      const scale = gy.data.item() / this.positions.size;
+      return new Variable(crossEntropyGrad(x.data, this.positions, this.statistics!, scale), false);
+    }
     const target = new Variable(oneHotAt(this.positions, x), false);
     return mul(sub(softmax(x), target), mul(gy, 1 / this.positions.size));
   }

@@ -1,7 +1,7 @@
 import type { UnaryOp } from "../core/backend/kernels.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
-import { filled, unary } from "../core/numeric.js";
+import { binary, filled, unary } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { type Operand, Variable } from "../core/variable.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
@@ -53,6 +53,38 @@ export function zerosLike(x: Variable): Variable {
 
 const flat: Derivative = (gy) => zerosLike(gy);
 
+/** The gradient of tanh or sigmoid, of that of the output and the output: one kernel, and differentiable in both. */
+class OutputGradient extends Function {
+  constructor(
+    private readonly op: "tanhGrad" | "sigmoidGrad",
+    private readonly curvature: (y: Variable) => Variable,
+  ) {
+    super();
+  }
+
+  override get name(): string {
+    return this.op;
+  }
+
+  override forward(gy: NDArray, y: NDArray): NDArray {
+    return binary(this.op, gy, y);
+  }
+
+  override backward(gz: Variable): (Variable | null)[] {
+    const [gy, y] = [this.input(0), this.input(1)];
+    return [
+      this.needs(0) ? new OutputGradient(this.op, this.curvature).apply(gz, y) : null,
+      this.needs(1) ? mul(mul(gz, gy), this.curvature(y)) : null,
+    ];
+  }
+}
+
+releasesGradients(OutputGradient);
+
+const tanhGrad: Derivative = (gy, { y }) => new OutputGradient("tanhGrad", (at) => mul(at, -2)).apply(gy, y);
+const sigmoidGrad: Derivative = (gy, { y }) =>
+  new OutputGradient("sigmoidGrad", (at) => sub(1, mul(at, 2))).apply(gy, y);
+
 /** `e ** x`. */
 export const exp = elementwise("exp", (gy, f) => mul(gy, f.y));
 /** `e ** x - 1`, accurate near 0. */
@@ -96,8 +128,8 @@ export const sinh = elementwise("sinh", (gy, f) => mul(gy, cosh(f.x)));
 /** The hyperbolic cosine. */
 export const cosh = elementwise("cosh", (gy, f) => mul(gy, sinh(f.x)));
 /** The hyperbolic tangent. */
-export const tanh = elementwise("tanh", (gy, f) => mul(gy, sub(1, square(f.y))));
+export const tanh = elementwise("tanh", tanhGrad);
 /** The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
 export const erf = elementwise("erf", (gy, f) => mul(gy, mul(exp(neg(square(f.x))), 2 / Math.sqrt(Math.PI))));
 /** `1 / (1 + e ** -x)`, without overflow at either end. */
-export const sigmoid = elementwise("sigmoid", (gy, f) => mul(gy, mul(f.y, sub(1, f.y))));
+export const sigmoid = elementwise("sigmoid", sigmoidGrad);

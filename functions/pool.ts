@@ -1,10 +1,12 @@
 import type { Window2D } from "../core/backend/kernels.js";
+import { maxPoolGrad } from "../core/convolution.js";
 import { array } from "../core/creation.js";
 import { ShapeError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { type Shape, shapeText } from "../core/shape.js";
+import { releasesGradients } from "../core/release.js";
+import { shapeText } from "../core/shape.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { floating } from "./dtype.js";
 import { where } from "./selection.js";
@@ -36,31 +38,34 @@ class MaxPool extends Function {
     const empty = windowsInPadding(this.window);
     // A window without a pixel has no position that its gradient could go to.
     const reaching = empty === null ? gy : where(empty, 0, gy);
-    return new AddAt(this.positions!, this.inputs[0]!.shape).apply(reaching);
+    return new MaxPoolGrad(this.window, this.positions!).apply(reaching);
   }
 }
 
-/** Zeros of `shape` to which elements are added at flat positions. */
-class AddAt extends Function {
+/** Zeros to which elements are added at the positions that `MaxPool` chose. */
+class MaxPoolGrad extends Function {
   constructor(
+    private readonly window: Window2D,
     private readonly positions: NDArray,
-    private readonly shape: Shape,
   ) {
     super();
   }
 
-  override forward(x: NDArray): NDArray {
-    return numeric.addRows(x, this.positions, 1, this.shape);
+  override forward(gy: NDArray): NDArray {
+    return maxPoolGrad(gy, this.positions, this.window);
   }
 
-  override backward(gy: Variable): Variable {
-    return new TakeAt(this.positions).apply(gy);
+  override backward(gx: Variable): Variable {
+    return new Chosen(this.window, this.positions).apply(gx);
   }
 }
 
-/** The elements at flat positions: the adjoint of `AddAt`. */
-class TakeAt extends Function {
-  constructor(private readonly positions: NDArray) {
+/** The elements at the positions that `MaxPool` chose: the adjoint of `MaxPoolGrad`. */
+class Chosen extends Function {
+  constructor(
+    private readonly window: Window2D,
+    private readonly positions: NDArray,
+  ) {
     super();
   }
 
@@ -69,7 +74,7 @@ class TakeAt extends Function {
   }
 
   override backward(gy: Variable): Variable {
-    return new AddAt(this.positions, this.inputs[0]!.shape).apply(gy);
+    return new MaxPoolGrad(this.window, this.positions).apply(gy);
   }
 }
 
@@ -101,6 +106,8 @@ class AveragePoolGrad extends Function {
     return new AveragePool(this.window).apply(gy);
   }
 }
+
+releasesGradients(MaxPool, MaxPoolGrad, Chosen, AveragePool, AveragePoolGrad);
 
 /**
  * The largest element of each window over images (N, rows, cols, channels), channel by channel. Padding counts as

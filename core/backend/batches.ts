@@ -9,10 +9,14 @@ export interface MatmulView {
   aCol: number;
   bRow: number;
   bCol: number;
+  /** The distance of the rows of the output; its columns run. */
+  outRow: number;
   /** For each product of the batch the offset of its first operand, in elements. */
   aStarts: number[];
   /** For each product of the batch the offset of its second operand, in elements. */
   bStarts: number[];
+  /** For each product of the batch the offset of its result, in elements. */
+  outStarts: number[];
 }
 
 /** Offsets, in elements, of the matrices of `x` that belong to the batch `shape`, which its own batch axes broadcast to. */
@@ -40,7 +44,9 @@ export function matmulView(a: NDArray, b: NDArray, out: NDArray): MatmulView {
     aCol: a.strides[a.ndim - 1]!,
     bRow: b.strides[b.ndim - 2]!,
     bCol: b.strides[b.ndim - 1]!,
+    outRow: out.strides[out.ndim - 2]!,
     aStarts: startsOf(a, batch),
     bStarts: startsOf(b, batch),
+    outStarts: startsOf(out, batch),
   };
 }

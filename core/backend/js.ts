@@ -1,10 +1,13 @@
+import { conv2d, conv2dGradInput, conv2dGradWeight } from "./js/conv.js";
 import { copy, fill } from "./js/copy.js";
 import { binary, compare, unary, where } from "./js/elementwise.js";
 import { matmul } from "./js/matmul.js";
+import { crossEntropy, crossEntropyGrad, layerNorm, layerNormGrad, softmaxGrad } from "./js/normalize.js";
 import { adam, sgd } from "./js/optimizers.js";
+import { gru, gruGrad, lstm, lstmGrad, rnn, rnnGrad } from "./js/recurrent.js";
 import { argReduce, cumsum, logSoftmax, reduce, softmax } from "./js/reduce.js";
 import { addRows, takeRows } from "./js/rows.js";
-import { averagePool, averagePoolGrad, col2im, im2col, maxPool } from "./js/window.js";
+import { averagePool, averagePoolGrad, col2im, im2col, maxPool, maxPoolGrad } from "./js/window.js";
 import type { Kernels } from "./kernels.js";
 
 /** The kernels in plain TypeScript: what other implementations are compared with, and what serves tiny arrays. */
@@ -20,14 +23,29 @@ export const jsKernels: Kernels = {
   cumsum,
   softmax,
   logSoftmax,
+  softmaxGrad,
+  crossEntropy,
+  crossEntropyGrad,
+  layerNorm,
+  layerNormGrad,
   matmul,
   im2col,
   col2im,
+  conv2d,
+  conv2dGradInput,
+  conv2dGradWeight,
   maxPool,
+  maxPoolGrad,
   averagePool,
   averagePoolGrad,
   takeRows,
   addRows,
+  lstm,
+  lstmGrad,
+  gru,
+  gruGrad,
+  rnn,
+  rnnGrad,
   sgd,
   adam,
 };

@@ -30,8 +30,21 @@ export type UnaryOp =
   | "ceil"
   | "round";
 
-/** Elementwise functions of two arrays of one dtype. `pow` and `div` are floating-point only. */
-export type BinaryOp = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum";
+/**
+ * Elementwise functions of two arrays of one dtype. `pow`, `div` and the gradients are floating-point only. A gradient takes
+ * that of the function's output and the output itself.
+ */
+export type BinaryOp =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "pow"
+  | "maximum"
+  | "minimum"
+  | "reluGrad"
+  | "tanhGrad"
+  | "sigmoidGrad";
 
 /** Elementwise comparisons of two arrays of one dtype, with a bool array as the result. NaN compares as in IEEE 754. */
 export type CompareOp = "equal" | "notEqual" | "less" | "lessEqual" | "greater" | "greaterEqual";
@@ -66,6 +79,17 @@ export interface Window2D {
   padLeft: number;
   outRows: number;
   outCols: number;
+}
+
+/**
+ * A pass over a sequence of `steps` steps of `rows` rows; from the end with `reverse`. Its `states` (and an LSTM's `cells`) are
+ * (steps + 1, rows, width): the one before step t is number t and the one after it t + 1, or the other way round in reverse.
+ */
+export interface SequenceView {
+  steps: number;
+  rows: number;
+  width: number;
+  reverse: boolean;
 }
 
 /** The numbers of one Adam step; `correction1` and `correction2` are 1 - beta^t. */
@@ -111,14 +135,45 @@ export interface Kernels {
   softmax(x: NDArray, view: AxisView, out: NDArray): void;
   /** log(softmax) along `length`, shifted by the maximum. */
   logSoftmax(x: NDArray, view: AxisView, out: NDArray): void;
-  /** `(...batch, m, k) @ (...batch, k, n)` to `(...batch, m, n)`: float32, float64 or int32, any strides on the inputs, k may be 0. */
-  matmul(a: NDArray, b: NDArray, out: NDArray): void;
+  /** The gradient of softmax, of that of its output and the output: `y (gy - sum(gy y))` along `length`. */
+  softmaxGrad(gy: NDArray, y: NDArray, view: AxisView, out: NDArray): void;
+  /**
+   * For each row of the logits `x` (rows, classes) minus the logarithm of softmax at its class, given by its flat position in `x`
+   * (int32), to `out` (rows). `statistics` (rows, 2) gets what the gradient needs: the maximum of the row and ln(sum(e^(x - maximum))).
+   */
+  crossEntropy(x: NDArray, positions: NDArray, statistics: NDArray, out: NDArray): void;
+  /** `scale` times the gradient of the sum of what `crossEntropy` gives: softmax minus 1 at the classes. */
+  crossEntropyGrad(x: NDArray, positions: NDArray, statistics: NDArray, scale: number, out: NDArray): void;
+  /**
+   * `(x - mean) / sqrt(variance + epsilon) * gamma + beta` for each row of `x` (rows, width). `statistics` (rows, 2) gets the mean and
+   * `1 / sqrt(variance + epsilon)`.
+   */
+  layerNorm(x: NDArray, gamma: NDArray, beta: NDArray, epsilon: number, statistics: NDArray, out: NDArray): void;
+  /** The gradients of `layerNorm`: that of x to `gx`, those of gamma and beta to the rows of `sums` (2, width). */
+  layerNormGrad(x: NDArray, gamma: NDArray, gy: NDArray, statistics: NDArray, gx: NDArray, sums: NDArray): void;
+  /**
+   * `(...batch, m, k) @ (...batch, k, n)` to `(...batch, m, n)`: float32, float64 or int32, any strides on the inputs, k may be 0.
+   * Rows of `out` run, and may be further apart than they are long. `bias`, contiguous of shape (n,), is added to each row;
+   * with `accumulate` the product is added to what `out` holds.
+   */
+  matmul(a: NDArray, b: NDArray, out: NDArray, bias?: NDArray | null, accumulate?: boolean): void;
   /** (N, rows, cols, channels) to (N * outRows * outCols, kernelRows * kernelCols * channels); taps outside the image are 0. */
   im2col(x: NDArray, window: Window2D, out: NDArray): void;
   /** The adjoint of `im2col`: adds the patches up into (N, rows, cols, channels); `out` need not be zero before. */
   col2im(patches: NDArray, window: Window2D, out: NDArray): void;
+  /**
+   * Cross-correlation of `x` (N, rows, cols, channels) with `W` (taps..., channels, n), whose last axes are channels and n, plus
+   * `b` (n,): (N, outRows, outCols, n). Any dtype but bool, the same for all.
+   */
+  conv2d(x: NDArray, W: NDArray, b: NDArray | null, window: Window2D, out: NDArray): void;
+  /** The adjoint of `conv2d` in `x`: from (N, outRows, outCols, n) to (N, rows, cols, channels). */
+  conv2dGradInput(gy: NDArray, W: NDArray, window: Window2D, out: NDArray): void;
+  /** The adjoint of `conv2d` in `W`. */
+  conv2dGradWeight(x: NDArray, gy: NDArray, window: Window2D, out: NDArray): void;
   /** Largest tap inside the image (first of equals, NaN wins) and its flat position in `x`, int32, both (N, outRows, outCols, channels). */
   maxPool(x: NDArray, window: Window2D, out: NDArray, positions: NDArray): void;
+  /** The adjoint of the choice `maxPool` made: adds `gy` to zeros at `positions`, each within the image of its window. */
+  maxPoolGrad(gy: NDArray, positions: NDArray, window: Window2D, out: NDArray): void;
   /** Mean over the window with taps outside the image counted as 0. */
   averagePool(x: NDArray, window: Window2D, out: NDArray): void;
   /** The adjoint of `averagePool`: from (N, outRows, outCols, channels) to (N, rows, cols, channels). */
@@ -127,6 +182,59 @@ export interface Kernels {
   takeRows(x: NDArray, rows: NDArray, width: number, out: NDArray): void;
   /** `out[rows[i], :] += x[i, :]`, the adjoint of `takeRows`; `out` has been zeroed. */
   addRows(x: NDArray, rows: NDArray, width: number, out: NDArray): void;
+  /**
+   * An LSTM over a sequence. `gates` (steps, rows, 4 width), in the order i, f, g, o, go from the input's share to their values;
+   * `W` (width, 4 width) has any strides. `states` and `cells` are given for the beginning; `tanhs` are the tanh of each new cell.
+   */
+  lstm(view: SequenceView, gates: NDArray, W: NDArray, states: NDArray, cells: NDArray, tanhs: NDArray): void;
+  /**
+   * The gradient of `lstm` from that of the states after each step: `gGates` with respect to the input's share. `gh` and `gc` go
+   * from the gradients of the last state and cell to those of the first.
+   */
+  lstmGrad(
+    view: SequenceView,
+    gy: NDArray,
+    gates: NDArray,
+    W: NDArray,
+    cells: NDArray,
+    tanhs: NDArray,
+    gh: NDArray,
+    gc: NDArray,
+    gGates: NDArray,
+  ): void;
+  /**
+   * A GRU over a sequence, in PyTorch's form. `gates` (steps, rows, 3 width), in the order r, z, n, go from the input's share to
+   * their values; `W` (width, 3 width) has any strides; `bh` (3 width) is added to the share of the states.
+   * `hidden` (steps, rows, width) is what the states give to n, before r scales it.
+   */
+  gru(view: SequenceView, gates: NDArray, W: NDArray, bh: NDArray, states: NDArray, hidden: NDArray): void;
+  /** The gradient of `gru`, as of `lstm`: `gx` with respect to the input's share and `gShare` to that of the states. */
+  gruGrad(
+    view: SequenceView,
+    gy: NDArray,
+    gates: NDArray,
+    W: NDArray,
+    states: NDArray,
+    hidden: NDArray,
+    gh: NDArray,
+    gx: NDArray,
+    gShare: NDArray,
+  ): void;
+  /**
+   * A plain RNN over a sequence. The states after each step go from the input's share to their values; `W` (width, width) has any
+   * strides.
+   */
+  rnn(view: SequenceView, op: "tanh" | "relu", W: NDArray, states: NDArray): void;
+  /** The gradient of `rnn`, as of `lstm`: `gx` with respect to the input's share. */
+  rnnGrad(
+    view: SequenceView,
+    op: "tanh" | "relu",
+    gy: NDArray,
+    W: NDArray,
+    states: NDArray,
+    gh: NDArray,
+    gx: NDArray,
+  ): void;
   /**
    * One SGD step in place: `g = grad + weightDecay * p`; without velocity `p -= lr * g`, else
    * `v = momentum * v + lr * g; p -= v`.

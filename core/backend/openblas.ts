@@ -4,6 +4,7 @@ import { environment, optionalPackage } from "../platform.js";
 import { type MatmulView, matmulView } from "./batches.js";
 import { partCount, range, runNativeParts } from "./parallel.js";
 import type { NativeFunctions } from "./pool.js";
+import { binary, copy } from "./wasm/elementwise.js";
 import { matmul as wasmMatmul } from "./wasm/matmul.js";
 
 /*
@@ -100,25 +101,46 @@ function layout(
 }
 
 /** `Kernels.matmul`, by OpenBLAS where it wins and can take the operands as they lie. */
-export function matmul(a: NDArray, b: NDArray, out: NDArray): void {
+export function matmul(a: NDArray, b: NDArray, out: NDArray, bias: NDArray | null = null, accumulate = false): void {
   const view = matmulView(a, b, out);
   const { m, n, k } = view;
   const left = layout(m, k, view.aRow, view.aCol);
   const right = layout(k, n, view.bRow, view.bCol);
   const blas = openBlas();
-  if (m * n * k < SMALL || left === null || right === null || out.dtype === "int32" || typeof blas === "string") {
-    wasmMatmul(a, b, out);
+  const vector = m === 1 || n === 1;
+  const unfit = left === null || right === null || out.dtype === "int32";
+  if (m * n * k < SMALL || vector || unfit || typeof blas === "string") {
+    wasmMatmul(a, b, out, bias, accumulate);
     return;
   }
+  if (bias !== null) {
+    const rows = bias.broadcastTo(out.shape);
+    if (accumulate) binary("add", out, rows, out);
+    else copy(rows, out);
+  }
+  const beta = bias !== null || accumulate ? 1 : 0;
   const wide = out.dtype === "float64";
   const bytes = wide ? 8 : 4;
   const parts: number[][] = [];
   const add = (product: number, rows: readonly [number, number], cols: readonly [number, number]) => {
     const fromA = a.address + (view.aStarts[product]! + rows[0] * view.aRow) * bytes;
     const fromB = b.address + (view.bStarts[product]! + cols[0] * view.bCol) * bytes;
-    const to = out.address + (product * m * n + rows[0] * n + cols[0]) * bytes;
+    const to = out.address + (view.outStarts[product]! + rows[0] * view.outRow + cols[0]) * bytes;
     const size = [rows[1] - rows[0], cols[1] - cols[0], k];
-    parts.push([ROW_MAJOR, left.trans, right.trans, ...size, 1, fromA, left.ld, fromB, right.ld, 0, to, n]);
+    parts.push([
+      ROW_MAJOR,
+      left.trans,
+      right.trans,
+      ...size,
+      1,
+      fromA,
+      left.ld,
+      fromB,
+      right.ld,
+      beta,
+      to,
+      view.outRow,
+    ]);
   };
   eachShare(view, add);
   const name = wide ? "cblas_dgemm" : "cblas_sgemm";

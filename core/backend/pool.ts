@@ -78,6 +78,8 @@ export class Pool {
 
   /** Runs the function at `index` of the workers' list, which is `run` here, on each of `parts`. Returns when all are done. */
   run(index: number, run: (...numbers: number[]) => unknown, parts: readonly (readonly number[])[]): void {
+    const long = parts.find((part) => part.length >= WIDTH);
+    if (long !== undefined) throw new RetrogradError(`a part has ${long.length} numbers; expected fewer than ${WIDTH}`);
     for (let from = 0; from < parts.length; from += MAX_PARTS)
       this.runJob(index, run, parts.slice(from, from + MAX_PARTS));
   }

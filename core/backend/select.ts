@@ -3,6 +3,7 @@ import { environment } from "../platform.js";
 import { jsKernels } from "./js.js";
 import type { AxisView, BinaryOp, Kernels, SequenceView } from "./kernels.js";
 import { nativeFunctions, openBlas, matmul as openBlasMatmul } from "./openblas.js";
+import { openBlasRecurrent } from "./openblas-recurrent.js";
 import { setNativeFunctions, threadCount } from "./parallel.js";
 import { wasm } from "./wasm/instance.js";
 import { wasmKernels } from "./wasm.js";
@@ -48,7 +49,7 @@ function requestedBackend(): BackendName | null {
 
 const requested = requestedBackend();
 /** Matrix products by OpenBLAS where it is found and wins, the rest in WebAssembly. */
-export const openBlasKernels: Kernels = { ...wasmKernels, matmul: openBlasMatmul };
+export const openBlasKernels: Kernels = { ...wasmKernels, ...openBlasRecurrent, matmul: openBlasMatmul };
 let chosen: Kernels | undefined;
 
 /** The kernels for work that is large enough. */
@@ -141,9 +142,29 @@ export const kernels: Kernels = {
     if (over(view) < TINY) jsKernels.logSoftmax(x, view, out);
     else large().logSoftmax(x, view, out);
   },
-  matmul(a, b, out) {
-    if (out.size * a.shape[a.ndim - 1]! < SMALL_PRODUCT) jsKernels.matmul(a, b, out);
-    else large().matmul(a, b, out);
+  softmaxGrad(gy, y, view, out) {
+    if (over(view) < TINY) jsKernels.softmaxGrad(gy, y, view, out);
+    else large().softmaxGrad(gy, y, view, out);
+  },
+  crossEntropy(x, positions, statistics, out) {
+    if (x.size < TINY) jsKernels.crossEntropy(x, positions, statistics, out);
+    else large().crossEntropy(x, positions, statistics, out);
+  },
+  crossEntropyGrad(x, positions, statistics, scale, out) {
+    if (x.size < TINY) jsKernels.crossEntropyGrad(x, positions, statistics, scale, out);
+    else large().crossEntropyGrad(x, positions, statistics, scale, out);
+  },
+  layerNorm(x, gamma, beta, epsilon, statistics, out) {
+    if (x.size < TINY) jsKernels.layerNorm(x, gamma, beta, epsilon, statistics, out);
+    else large().layerNorm(x, gamma, beta, epsilon, statistics, out);
+  },
+  layerNormGrad(x, gamma, gy, statistics, gx, sums) {
+    if (x.size < TINY) jsKernels.layerNormGrad(x, gamma, gy, statistics, gx, sums);
+    else large().layerNormGrad(x, gamma, gy, statistics, gx, sums);
+  },
+  matmul(a, b, out, bias, accumulate) {
+    if (out.size * a.shape[a.ndim - 1]! < SMALL_PRODUCT) jsKernels.matmul(a, b, out, bias, accumulate);
+    else large().matmul(a, b, out, bias, accumulate);
   },
   im2col(x, window, out) {
     if (out.size < TINY) jsKernels.im2col(x, window, out);
@@ -153,9 +174,25 @@ export const kernels: Kernels = {
     if (patches.size < TINY) jsKernels.col2im(patches, window, out);
     else large().col2im(patches, window, out);
   },
+  conv2d(x, W, b, window, out) {
+    if (out.size < TINY) jsKernels.conv2d(x, W, b, window, out);
+    else large().conv2d(x, W, b, window, out);
+  },
+  conv2dGradInput(gy, W, window, out) {
+    if (gy.size < TINY) jsKernels.conv2dGradInput(gy, W, window, out);
+    else large().conv2dGradInput(gy, W, window, out);
+  },
+  conv2dGradWeight(x, gy, window, out) {
+    if (gy.size < TINY) jsKernels.conv2dGradWeight(x, gy, window, out);
+    else large().conv2dGradWeight(x, gy, window, out);
+  },
   maxPool(x, window, out, positions) {
     if (x.size < TINY) jsKernels.maxPool(x, window, out, positions);
     else large().maxPool(x, window, out, positions);
+  },
+  maxPoolGrad(gy, positions, window, out) {
+    if (out.size < TINY) jsKernels.maxPoolGrad(gy, positions, window, out);
+    else large().maxPoolGrad(gy, positions, window, out);
   },
   averagePool(x, window, out) {
     if (x.size < TINY) jsKernels.averagePool(x, window, out);
@@ -173,20 +210,20 @@ export const kernels: Kernels = {
     if (x.size < TINY) jsKernels.addRows(x, rows, width, out);
     else large().addRows(x, rows, width, out);
   },
-  lstm(view, gates, W, b, states, cells, tanhs) {
-    recurrent(view).lstm(view, gates, W, b, states, cells, tanhs);
+  lstm(view, gates, W, states, cells, tanhs) {
+    recurrent(view).lstm(view, gates, W, states, cells, tanhs);
   },
   lstmGrad(view, gy, gates, W, cells, tanhs, gh, gc, gGates) {
     recurrent(view).lstmGrad(view, gy, gates, W, cells, tanhs, gh, gc, gGates);
   },
-  gru(view, gates, W, bx, bh, states, hidden) {
-    recurrent(view).gru(view, gates, W, bx, bh, states, hidden);
+  gru(view, gates, W, bh, states, hidden) {
+    recurrent(view).gru(view, gates, W, bh, states, hidden);
   },
   gruGrad(view, gy, gates, W, states, hidden, gh, gx, gShare) {
     recurrent(view).gruGrad(view, gy, gates, W, states, hidden, gh, gx, gShare);
   },
-  rnn(view, op, W, b, states) {
-    recurrent(view).rnn(view, op, W, b, states);
+  rnn(view, op, W, states) {
+    recurrent(view).rnn(view, op, W, states);
   },
   rnnGrad(view, op, gy, W, states, gh, gx) {
     recurrent(view).rnnGrad(view, op, gy, W, states, gh, gx);

@@ -1,9 +1,12 @@
 import { grad } from "../../core/backward.js";
+import * as convolution from "../../core/convolution.js";
 import { array, randomNormal } from "../../core/creation.js";
 import type { NDArray } from "../../core/ndarray.js";
-import * as numeric from "../../core/numeric.js";
+
 import { Generator, seed } from "../../core/rng.js";
-import { constant, type Operand, variable } from "../../core/variable.js";
+import { constant, type Operand, type Variable, variable } from "../../core/variable.js";
+import { matmul } from "../../functions/linalg.js";
+import "../../functions/methods.js";
 import { col2im, conv1d, conv2d, deconv2d, im2col } from "../../functions/conv.js";
 
 const normal = (shape: number[]) => randomNormal(shape, { dtype: "float64" });
@@ -94,6 +97,46 @@ describe("conv2d", () => {
     expectClose(y, expected.values);
   });
 
+  test.each(drawnWindows())("and its derivatives equal those of im2col and matmul: $image, $kernel, $pad", (w) => {
+    seed(3);
+    const operands = () => [
+      variable(normal(w.image)),
+      variable(normal([...w.kernel, w.image[3]!, w.out])),
+      variable(normal([w.out])),
+    ];
+    const { stride, dilation, pad } = w;
+    const options = { stride, dilation, pad };
+    const composed = (x: Variable, W: Variable, b: Variable) => {
+      const taps = w.kernel[0] * w.kernel[1] * w.image[3]!;
+      return matmul(im2col(x, w.kernel, options), W.reshape([taps, w.out])).add(b);
+    };
+    const derivatives = (f: (x: Variable, W: Variable, b: Variable) => Variable): Variable[] => {
+      seed(4);
+      const xs = operands();
+      const [x, W, b] = xs as [Variable, Variable, Variable];
+      const y = f(x, W, b);
+      const gy = variable(normal([y.size]));
+      const first = grad([y.reshape([-1])], xs, { gradYs: [gy], createGraph: true });
+      const second = grad(first, [x, W, gy], { gradYs: xs.map((v) => normal([...v.shape])), createGraph: true });
+      const third = grad(second, [x, W], { gradYs: [x, W, gy].map((v) => normal([...v.shape])), allowUnused: true });
+      return [y, ...first, ...second, ...third];
+    };
+    const fused = derivatives((x, W, b) => conv2d(x, W, b, options));
+    derivatives(composed).forEach((expected, i) => {
+      expectClose(fused[i]!, expected.toTypedArray());
+    });
+  });
+
+  test("gradients have the dtypes of their inputs", () => {
+    seed(9);
+    const x = variable(normal([1, 3, 3, 2]));
+    const W = variable(normal([2, 2, 2, 3]).astype("float32"));
+    const b = variable(normal([3]).astype("float32"));
+    const y = conv2d(x, W, b);
+    const gradients = grad([y], [x, W, b], { gradYs: [normal([1, 2, 2, 3])] });
+    expect([y, ...gradients].map((v) => v.dtype)).toEqual(["float64", "float64", "float32", "float32"]);
+  });
+
   test("b may be left out, or null, when options follow", () => {
     seed(2);
     const [x, W] = [normal([1, 3, 3, 2]), normal([2, 2, 2, 3])];
@@ -167,7 +210,7 @@ describe("conv2d", () => {
   });
 
   test("computes no gradient of images that nobody asks for", () => {
-    const spy = jest.spyOn(numeric, "col2im");
+    const spy = jest.spyOn(convolution, "conv2dGradInput");
     try {
       const x = variable(normal([1, 3, 3, 1]));
       const W = variable(normal([2, 2, 1, 1]));
@@ -366,7 +409,7 @@ describe("errors", () => {
   });
 
   test("come before anything runs", () => {
-    const spy = jest.spyOn(numeric, "im2col");
+    const spy = jest.spyOn(convolution, "conv2d");
     expect(() => conv2d(x, W, normal([7]))).toThrow("b has shape");
     expect(spy).not.toHaveBeenCalled();
     spy.mockRestore();

@@ -175,6 +175,15 @@ function binaryRow32(
     case "minimum":
       for (; n > 0; n--, i += si, j += sj, o += so) f[o] = Math.min(f[i]!, f[j]!);
       return;
+    case "reluGrad":
+      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[j]! > 0 ? f[i]! : 0;
+      return;
+    case "tanhGrad":
+      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[i]! * ((1 - f[j]!) * (1 + f[j]!));
+      return;
+    case "sigmoidGrad":
+      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[i]! * (f[j]! * (1 - f[j]!));
+      return;
     default:
       for (; n > 0; n--, i += si, j += sj, o += so) f[o] = pow(f[i]!, f[j]!);
   }
@@ -209,6 +218,15 @@ function binaryRow64(
       return;
     case "minimum":
       for (; n > 0; n--, i += si, j += sj, o += so) f[o] = Math.min(f[i]!, f[j]!);
+      return;
+    case "reluGrad":
+      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[j]! > 0 ? f[i]! : 0;
+      return;
+    case "tanhGrad":
+      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[i]! * ((1 - f[j]!) * (1 + f[j]!));
+      return;
+    case "sigmoidGrad":
+      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[i]! * (f[j]! * (1 - f[j]!));
       return;
     default:
       for (; n > 0; n--, i += si, j += sj, o += so) f[o] = pow(f[i]!, f[j]!);

@@ -3,17 +3,20 @@ import { matmulView } from "../batches.js";
 import { type Elements, elementsOf, firstIndex } from "../elements.js";
 
 /** `Kernels.matmul`, with sums in double precision. Batch axes that are missing or have length 1 repeat. */
-export function matmul(a: NDArray, b: NDArray, out: NDArray): void {
-  const { m, k, n, aRow, aCol, bRow, bCol, aStarts, bStarts } = matmulView(a, b, out);
+export function matmul(a: NDArray, b: NDArray, out: NDArray, bias: NDArray | null = null, accumulate = false): void {
+  const { m, k, n, aRow, aCol, bRow, bCol, outRow, aStarts, bStarts, outStarts } = matmulView(a, b, out);
   const elements = elementsOf(out.dtype);
   const row = new Float64Array(n);
   const addRow = out.dtype === "int32" ? addIntegerRow : addFloatRow;
   const ia = firstIndex(a);
   const ib = firstIndex(b);
-  let io = firstIndex(out);
+  const ibias = bias === null ? 0 : firstIndex(bias);
   for (let batch = 0; batch < aStarts.length; batch++) {
-    for (let i = 0; i < m; i++, io += n) {
-      row.fill(0);
+    let io = firstIndex(out) + outStarts[batch]!;
+    for (let i = 0; i < m; i++, io += outRow) {
+      for (let j = 0; j < n; j++) {
+        row[j] = (accumulate ? elements[io + j]! : 0) + (bias === null ? 0 : elements[ibias + j]!);
+      }
       let at = ia + aStarts[batch]! + i * aRow;
       let from = ib + bStarts[batch]!;
       for (let p = 0; p < k; p++, at += aCol, from += bRow) addRow(row, elements[at]!, elements, from, bCol);

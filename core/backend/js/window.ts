@@ -6,7 +6,7 @@ import type { Window2D } from "../kernels.js";
  * Calls `visit` for every window position and every kernel tap of it, in row-major order, with the flat index of the
  * position, that of the tap within the kernel, and the flat index of the pixel under it (without channels), or -1 outside.
  */
-function eachTap(w: Window2D, visit: (position: number, tap: number, pixel: number) => void): void {
+export function eachTap(w: Window2D, visit: (position: number, tap: number, pixel: number) => void): void {
   let position = 0;
   for (let image = 0; image < w.batch; image++) {
     for (let outRow = 0; outRow < w.outRows; outRow++) {
@@ -83,6 +83,17 @@ export function maxPool(x: NDArray, w: Window2D, out: NDArray, positions: NDArra
     }
     found = true;
   });
+}
+
+/** `Kernels.maxPoolGrad`. */
+export function maxPoolGrad(gy: NDArray, positions: NDArray, _: Window2D, out: NDArray): void {
+  const elements = elementsOf(out.dtype);
+  const indices = elementsOf("int32");
+  const from = firstIndex(gy);
+  const to = firstIndex(out);
+  const fromIndex = firstIndex(positions);
+  elements.fill(0, to, to + out.size);
+  for (let i = 0; i < gy.size; i++) elements[to + indices[fromIndex + i]!]! += elements[from + i]!;
 }
 
 /** `Kernels.averagePool`. */

@@ -1,36 +1,150 @@
+import { bytesOf } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import { jsKernels } from "../js.js";
 import type { ArgReduceOp, AxisView, ReduceOp } from "../kernels.js";
-import { wasmFunction } from "./instance.js";
+import { partCount, range, runParts } from "../parallel.js";
+import { SUFFIX, scratchOf, wasmFunction } from "./instance.js";
 
 /** `Kernels.reduce`. */
 export function reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): void {
   const { dtype } = x;
   if (dtype !== out.dtype || dtype === "bool" || (dtype === "int32" && op === "prod")) {
     jsKernels.reduce(op, x, view, out);
+    return;
+  }
+  const { outer, length, inner } = view;
+  const parts = partCount(outer * length * inner, 1);
+  if (parts > 1) {
+    reduceShared(op, x, view, out, parts);
+    return;
+  }
+  const scratch = inner === 1 ? 0 : scratchOf(8 * inner);
+  wasmFunction(op, dtype)(x.address, outer, length, inner, length * inner, inner, out.address, inner, scratch);
+}
+
+/** Columns of a part are a multiple of this, a cache line, so that no two threads write to one. */
+const LINE = 16;
+
+/** Divides the outer axis where it is long enough, else the inner one, else the one that is reduced. */
+function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, parts: number): void {
+  const { outer, length, inner } = view;
+  const bytes = bytesOf(x.dtype);
+  const name = `${op}_${SUFFIX[x.dtype]}`;
+  const block = length * inner;
+  if (outer >= parts || (outer > 1 && inner === 1 && length < parts)) {
+    const scratch = scratchOf(8 * inner * parts);
+    runParts(
+      name,
+      shares(outer, parts, 1, (from, to, i) => {
+        const first = x.address + from * block * bytes;
+        const to0 = out.address + from * inner * bytes;
+        return [first, to - from, length, inner, block, inner, to0, inner, scratch + 8 * inner * i];
+      }),
+    );
+  } else if (inner >= parts * LINE) {
+    const scratch = scratchOf(8 * inner);
+    runParts(
+      name,
+      shares(inner, parts, LINE, (from, to) => {
+        const at = from * bytes;
+        return [x.address + at, outer, length, to - from, block, inner, out.address + at, inner, scratch + 8 * from];
+      }),
+    );
   } else {
-    wasmFunction(op, dtype)(x.address, view.outer, view.length, view.inner, out.address);
+    reduceLength(op, x, view, out, Math.min(parts, length));
   }
 }
+
+/** Each part reduces a range of the rows; what they give is reduced in turn, always in the same order. */
+function reduceLength(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, parts: number): void {
+  const { outer, length, inner } = view;
+  const bytes = bytesOf(x.dtype);
+  const results = outer * inner;
+  const spread = Math.ceil(8 / bytes) * 8 * Math.ceil((results * bytes) / 64);
+  const scratch = scratchOf(parts * (spread * bytes + 8 * inner) + 8 * results);
+  const totals = scratch + parts * spread * bytes;
+  const rows = shares(length, parts, 1, (from, to, i) => {
+    const first = x.address + from * inner * bytes;
+    const to0 = scratch + i * spread * bytes;
+    return [first, outer, to - from, inner, length * inner, inner, to0, inner, totals + 8 * inner * i];
+  });
+  runParts(`${op}_${SUFFIX[x.dtype]}`, rows);
+  const combine = wasmFunction(op, x.dtype);
+  combine(scratch, 1, rows.length, results, 0, spread, out.address, results, totals);
+}
+
+/** The numbers for each of `parts` ranges of 0 ... units - 1. */
+function shares(
+  units: number,
+  parts: number,
+  step: number,
+  part: (from: number, to: number, index: number) => number[],
+): number[][] {
+  const rows: number[][] = [];
+  for (let i = 0; i < parts; i++) {
+    const [from, to] = range(units, parts, i, step);
+    if (from < to) rows.push(part(from, to, i));
+  }
+  return rows;
+}
+
+/**
+ * Calls the function `name` of `dtype` with (x, outer, length, inner, rowStep, `more` ..., out), on ranges of the outer axis or,
+ * where there is one block only, of the inner one. `cost` is the work for an element, `outLength` the rows of `out` in a block.
+ */
+function alongAxis(
+  name: string,
+  x: NDArray,
+  { outer, length, inner }: AxisView,
+  out: NDArray,
+  outLength: number,
+  cost: number,
+  more: readonly number[],
+): void {
+  const { dtype } = x;
+  const byOuter = outer > 1;
+  const units = byOuter ? outer : Math.ceil(inner / LINE);
+  const parts = partCount(units, (outer * length * inner * cost) / units);
+  if (parts === 1) {
+    wasmFunction(name, dtype)(x.address, outer, length, inner, inner, ...more, out.address);
+    return;
+  }
+  const bytes = bytesOf(dtype);
+  const outBytes = bytesOf(out.dtype);
+  const rows = byOuter
+    ? shares(outer, parts, 1, (from, to) => {
+        const first = x.address + from * length * inner * bytes;
+        return [first, to - from, length, inner, inner, ...more, out.address + from * outLength * inner * outBytes];
+      })
+    : shares(inner, parts, LINE, (from, to) => {
+        const first = x.address + from * bytes;
+        return [first, 1, length, to - from, inner, ...more, out.address + from * outBytes];
+      });
+  runParts(`${name}_${SUFFIX[dtype]}`, rows);
+}
+
+const NOTHING: readonly number[] = [];
+const FORWARD: readonly number[] = [0];
+const REVERSE: readonly number[] = [1];
 
 /** `Kernels.argReduce`. */
 export function argReduce(op: ArgReduceOp, x: NDArray, view: AxisView, out: NDArray): void {
   if (x.dtype === "bool") jsKernels.argReduce(op, x, view, out);
-  else wasmFunction(op, x.dtype)(x.address, view.outer, view.length, view.inner, out.address);
+  else alongAxis(op, x, view, out, 1, 2, NOTHING);
 }
 
 /** `Kernels.cumsum`. */
 export function cumsum(x: NDArray, view: AxisView, reverse: boolean, out: NDArray): void {
   if (x.dtype === "bool" || x.dtype !== out.dtype) jsKernels.cumsum(x, view, reverse, out);
-  else wasmFunction("cumsum", x.dtype)(x.address, view.outer, view.length, view.inner, reverse ? 1 : 0, out.address);
+  else alongAxis("cumsum", x, view, out, view.length, 4, reverse ? REVERSE : FORWARD);
 }
 
 /** `Kernels.softmax`. */
 export function softmax(x: NDArray, view: AxisView, out: NDArray): void {
-  wasmFunction("softmax", x.dtype)(x.address, view.outer, view.length, view.inner, out.address);
+  alongAxis("softmax", x, view, out, view.length, 8, NOTHING);
 }
 
 /** `Kernels.logSoftmax`. */
 export function logSoftmax(x: NDArray, view: AxisView, out: NDArray): void {
-  wasmFunction("logSoftmax", x.dtype)(x.address, view.outer, view.length, view.inner, out.address);
+  alongAxis("logSoftmax", x, view, out, view.length, 8, NOTHING);
 }

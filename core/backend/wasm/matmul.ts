@@ -1,92 +1,131 @@
+import { heap } from "../../heap.js";
 import type { NDArray } from "../../ndarray.js";
 import { type MatmulView, matmulView } from "../batches.js";
 import { jsKernels } from "../js.js";
-import { scratchOf, wasm } from "./instance.js";
+import { partCount } from "../parallel.js";
+import { scratchOf } from "./instance.js";
+import { share } from "./share.js";
 
-/** A packed block of B, KC x NC, stays in the second-level cache, and one of A, MC x KC, beside it. */
+/** The blocks and the scratch of assembly/gemm.ts. */
 const MC = 128;
 const KC = 256;
 const NC = 1024;
 const PANEL_A = 4;
-/** One tile of the output, for those that stick out of it. */
+const PANEL_B = 8;
 const TILE_BYTES = 128;
 
 const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 
-/** `Kernels.matmul`. Batch axes that are missing or have length 1 repeat. */
-export function matmul(a: NDArray, b: NDArray, out: NDArray): void {
-  if (out.dtype === "int32") {
-    jsKernels.matmul(a, b, out);
+/** `Kernels.matmul`. */
+export function matmul(a: NDArray, b: NDArray, out: NDArray, bias: NDArray | null = null, accumulate = false): void {
+  if (out.dtype === "int32" || a.shape[a.ndim - 1] === 0) {
+    jsKernels.matmul(a, b, out, bias, accumulate);
     return;
   }
-  const view = matmulView(a, b, out);
-  const { m, n, k, aStarts, bStarts } = view;
   if (out.size === 0) return;
-  if (k === 0) {
-    jsKernels.fill(out, 0);
+  const view = matmulView(a, b, out);
+  const name = out.dtype === "float64" ? "f64" : "f32";
+  if (view.aStarts.length === 1 && (view.m === 1 || view.n === 1) && vectorProduct(view, a, b, out, bias, accumulate))
     return;
-  }
-  const wide = out.dtype === "float64";
-  const bytes = wide ? 8 : 4;
-  const packedBytesA = Math.min(MC, roundUp(m, PANEL_A)) * Math.min(KC, k) * bytes;
-  const packedBytesB = Math.min(NC, roundUp(n, 8)) * Math.min(KC, k) * bytes;
-  const tile = scratchOf(TILE_BYTES + packedBytesA + packedBytesB);
-  const packedA = tile + TILE_BYTES;
-  const packedB = packedA + packedBytesA;
-  const product = wide ? product64 : product32;
+  const { m, n, k } = view;
+  const bytes = name === "f64" ? 8 : 4;
+  const batches = view.aStarts.length;
+  const flops = 2 * m * n * k;
+  // A batch is divided first: its products share no packing. Else the longer side, since all of the other is packed by each.
+  const byRows = m >= n;
+  const [side, step] = byRows ? [m, PANEL_A] : [n, PANEL_B];
+  const overBatch = partCount(batches, flops);
+  const overSide = partCount(Math.ceil(side / step), (batches * flops * step) / side);
+  const divideBatch = overBatch >= overSide;
+  const parts = divideBatch ? overBatch : overSide;
+  const packed = Math.min(MC, roundUp(m, PANEL_A)) + Math.min(NC, roundUp(n, PANEL_B));
+  const scratchBytes = TILE_BYTES + roundUp(packed * Math.min(KC, k) * bytes, 64);
+  const startBytes = batches === 1 ? 0 : roundUp(12 * batches, 64);
+  const memory = scratchOf(startBytes + parts * scratchBytes);
+  const starts = batches === 1 ? 0 : writeStarts(view, memory);
+  const scratch = memory + startBytes;
+  const fromA = a.address + view.aStarts[0]! * bytes * (batches === 1 ? 1 : 0);
+  const fromB = b.address + view.bStarts[0]! * bytes * (batches === 1 ? 1 : 0);
+  const biasAt = bias === null ? 0 : bias.address;
+  const adds = accumulate ? 1 : 0;
+  const { aRow, aCol, bRow, bCol, outRow } = view;
+  const part = (from: number, to: number, index: number): number[] => {
+    const space = scratch + index * scratchBytes;
+    if (divideBatch) {
+      const own = batches === 1 ? 0 : starts + 12 * from;
+      return [fromA, aRow, aCol, fromB, bRow, bCol, out.address, outRow, m, n, k, biasAt, adds, own, to - from, space];
+    }
+    const [rowA, rowOut] = byRows ? [from * aRow * bytes, from * outRow * bytes] : [0, 0];
+    const [colB, colOut] = byRows ? [0, 0] : [from * bCol * bytes, from * bytes];
+    const rows = byRows ? to - from : m;
+    const cols = byRows ? n : to - from;
+    const row0 = bias === null ? 0 : biasAt + colOut;
+    const to0 = out.address + rowOut + colOut;
+    return [
+      fromA + rowA,
+      aRow,
+      aCol,
+      fromB + colB,
+      bRow,
+      bCol,
+      to0,
+      outRow,
+      rows,
+      cols,
+      k,
+      row0,
+      adds,
+      starts,
+      batches,
+      space,
+    ];
+  };
+  share(`gemm_${name}`, divideBatch ? batches : side, parts, divideBatch ? 1 : step, part);
+}
+
+/** Products of a matrix and a vector, where the matrix can be read as it lies. */
+function vectorProduct(
+  view: MatmulView,
+  a: NDArray,
+  b: NDArray,
+  out: NDArray,
+  bias: NDArray | null,
+  accumulate: boolean,
+): boolean {
+  const { m, n, k, aRow, aCol, bRow, bCol, outRow } = view;
+  const [matrix, lineStep, depthStep, lines] = m === 1 ? [b, bCol, bRow, n] : [a, aRow, aCol, m];
+  const [vector, vectorStep] = m === 1 ? [a, aCol] : [b, bRow];
+  const outStep = m === 1 ? 1 : outRow;
+  const dots = depthStep === 1 && vectorStep === 1;
+  if (!dots && (lineStep !== 1 || outStep !== 1)) return false;
+  const bytes = out.dtype === "float64" ? 8 : 4;
+  const biasStep = m === 1 ? 1 : 0;
+  const part = (from: number, to: number): number[] => [
+    matrix.address + from * lineStep * bytes,
+    lineStep,
+    depthStep,
+    vector.address,
+    vectorStep,
+    out.address + from * outStep * bytes,
+    outStep,
+    to - from,
+    k,
+    bias === null ? 0 : bias.address + from * biasStep * bytes,
+    biasStep,
+    accumulate ? 1 : 0,
+  ];
+  share(bytes === 8 ? "gemv_f64" : "gemv_f32", lines, partCount(Math.ceil(lines / 16), 32 * k), 16, part);
+  return true;
+}
+
+/** Writes down where the products of a batch lie, as `gemm_f32` reads it. */
+function writeStarts({ aStarts, bStarts, outStarts }: MatmulView, address: number): number {
+  const words = heap.i32;
+  let at = address >>> 2;
   for (let i = 0; i < aStarts.length; i++) {
-    const fromA = a.address + aStarts[i]! * bytes;
-    const fromB = b.address + bStarts[i]! * bytes;
-    product(view, fromA, fromB, out.address + i * m * n * bytes, tile, packedA, packedB);
+    words[at++] = aStarts[i]!;
+    words[at++] = bStarts[i]!;
+    words[at++] = outStarts[i]!;
   }
-}
-
-function product32(
-  { m, n, k, aRow, aCol, bRow, bCol }: MatmulView,
-  a: number,
-  b: number,
-  out: number,
-  tile: number,
-  packedA: number,
-  packedB: number,
-): void {
-  const { packA_f32, packB_f32, multiply_f32 } = wasm();
-  for (let col = 0; col < n; col += NC) {
-    const cols = Math.min(NC, n - col);
-    for (let depth = 0; depth < k; depth += KC) {
-      const depths = Math.min(KC, k - depth);
-      packB_f32!(b + (depth * bRow + col * bCol) * 4, bCol, bRow, cols, depths, packedB);
-      for (let row = 0; row < m; row += MC) {
-        const rows = Math.min(MC, m - row);
-        packA_f32!(a + (row * aRow + depth * aCol) * 4, aRow, aCol, rows, depths, packedA);
-        const to = out + (row * n + col) * 4;
-        multiply_f32!(packedA, packedB, rows, cols, depths, to, n, depth === 0 ? 0 : 1, tile);
-      }
-    }
-  }
-}
-
-function product64(
-  { m, n, k, aRow, aCol, bRow, bCol }: MatmulView,
-  a: number,
-  b: number,
-  out: number,
-  tile: number,
-  packedA: number,
-  packedB: number,
-): void {
-  const { pack_f64, multiply_f64 } = wasm();
-  for (let col = 0; col < n; col += NC) {
-    const cols = Math.min(NC, n - col);
-    for (let depth = 0; depth < k; depth += KC) {
-      const depths = Math.min(KC, k - depth);
-      pack_f64!(b + (depth * bRow + col * bCol) * 8, bCol, bRow, cols, depths, packedB);
-      for (let row = 0; row < m; row += MC) {
-        const rows = Math.min(MC, m - row);
-        pack_f64!(a + (row * aRow + depth * aCol) * 8, aRow, aCol, rows, depths, packedA);
-        const to = out + (row * n + col) * 8;
-        multiply_f64!(packedA, packedB, rows, cols, depths, to, n, depth === 0 ? 0 : 1, tile);
-      }
-    }
-  }
+  return address;
 }

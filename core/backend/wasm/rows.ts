@@ -1,11 +1,20 @@
 import { bytesOf, isFloat } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import { jsKernels } from "../js.js";
-import { wasm, wasmFunction } from "./instance.js";
+import { partCount } from "../parallel.js";
+import { wasmFunction } from "./instance.js";
+import { share } from "./share.js";
 
 /** `Kernels.takeRows`. */
 export function takeRows(x: NDArray, rows: NDArray, width: number, out: NDArray): void {
-  wasm().takeRows!(x.address, rows.address, rows.size, width * bytesOf(x.dtype), out.address);
+  const bytes = width * bytesOf(x.dtype);
+  share("takeRows", rows.size, partCount(rows.size, bytes / 4), 1, (from, to) => [
+    x.address,
+    rows.address + 4 * from,
+    to - from,
+    bytes,
+    out.address + from * bytes,
+  ]);
 }
 
 /** `Kernels.addRows`. */

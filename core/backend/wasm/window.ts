@@ -2,52 +2,56 @@ import { bytesOf, isFloat } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import { jsKernels } from "../js.js";
 import type { Window2D } from "../kernels.js";
-import { type WasmFunction, wasm, wasmFunction } from "./instance.js";
+import { partCount } from "../parallel.js";
+import { describe } from "./geometry.js";
+import { SUFFIX } from "./instance.js";
+import { share } from "./share.js";
 
-/** Calls `run` with two addresses, perhaps a third, and the numbers of the window. */
-function call(run: WasmFunction, arrays: readonly number[], w: Window2D, channels = w.channels): void {
-  run(
-    ...arrays,
-    w.batch,
-    w.rows,
-    w.cols,
-    channels,
-    w.kernelRows,
-    w.kernelCols,
-    w.strideRows,
-    w.strideCols,
-    w.stepRows,
-    w.stepCols,
-    w.padTop,
-    w.padLeft,
-    w.outRows,
-    w.outCols,
-  );
+/** Images are divided among the threads; `bytes` are those that one image takes to read and write. */
+function overImages(name: string, arrays: readonly NDArray[], w: Window2D, bytes: number, ...rest: number[]): void {
+  const [descriptor] = describe(w);
+  const addresses = arrays.map((x) => x.address);
+  share(name, w.batch, partCount(w.batch, bytes), 1, (from, to) => [descriptor, ...addresses, ...rest, from, to]);
+}
+
+/** Bytes of an image under windows, tap by tap. */
+function tapBytes(w: Window2D, dtype: NDArray["dtype"]): number {
+  return w.outRows * w.outCols * w.kernelRows * w.kernelCols * w.channels * bytesOf(dtype);
 }
 
 /** `Kernels.im2col`. */
 export function im2col(x: NDArray, w: Window2D, out: NDArray): void {
-  call(wasm().im2col!, [x.address, out.address], w, w.channels * bytesOf(x.dtype));
+  overImages("im2col", [x, out], w, tapBytes(w, x.dtype), bytesOf(x.dtype));
 }
 
 /** `Kernels.col2im`. */
 export function col2im(patches: NDArray, w: Window2D, out: NDArray): void {
-  if (isFloat(out.dtype)) call(wasmFunction("col2im", out.dtype), [patches.address, out.address], w);
+  const { dtype } = out;
+  if (isFloat(dtype)) overImages(`col2im_${SUFFIX[dtype]}`, [patches, out], w, tapBytes(w, dtype));
   else jsKernels.col2im(patches, w, out);
 }
 
 /** `Kernels.maxPool`. A window with no tap inside the image gives -Infinity and the image's first position. */
 export function maxPool(x: NDArray, w: Window2D, out: NDArray, positions: NDArray): void {
-  if (isFloat(x.dtype)) call(wasmFunction("maxPool", x.dtype), [x.address, out.address, positions.address], w);
+  const { dtype } = x;
+  if (isFloat(dtype)) overImages(`maxPool_${SUFFIX[dtype]}`, [x, out, positions], w, 2 * tapBytes(w, dtype));
   else jsKernels.maxPool(x, w, out, positions);
+}
+
+/** `Kernels.maxPoolGrad`. */
+export function maxPoolGrad(gy: NDArray, positions: NDArray, w: Window2D, out: NDArray): void {
+  const { dtype } = gy;
+  const bytes = (w.rows * w.cols + 3 * w.outRows * w.outCols) * w.channels * bytesOf(dtype);
+  if (isFloat(dtype)) overImages(`maxPoolGrad_${SUFFIX[dtype]}`, [gy, positions, out], w, bytes);
+  else jsKernels.maxPoolGrad(gy, positions, w, out);
 }
 
 /** `Kernels.averagePool`. */
 export function averagePool(x: NDArray, w: Window2D, out: NDArray): void {
-  call(wasmFunction("averagePool", x.dtype), [x.address, out.address], w);
+  overImages(`averagePool_${SUFFIX[x.dtype]}`, [x, out], w, tapBytes(w, x.dtype));
 }
 
 /** `Kernels.averagePoolGrad`. */
 export function averagePoolGrad(gy: NDArray, w: Window2D, out: NDArray): void {
-  call(wasmFunction("averagePoolGrad", gy.dtype), [gy.address, out.address], w);
+  overImages(`averagePoolGrad_${SUFFIX[gy.dtype]}`, [gy, out], w, tapBytes(w, gy.dtype));
 }

@@ -47,7 +47,8 @@ const UNARY: Record<UnaryOp, [number, number]> = {
   round: [-9, 9],
 };
 const INTEGER_UNARY: UnaryOp[] = ["neg", "abs", "sign", "square", "relu"];
-const BINARY: BinaryOp[] = ["add", "sub", "mul", "div", "pow", "maximum", "minimum"];
+const INTEGER_BINARY: BinaryOp[] = ["add", "sub", "mul", "maximum", "minimum"];
+const BINARY: BinaryOp[] = [...INTEGER_BINARY, "div", "pow", "reluGrad", "tanhGrad", "sigmoidGrad"];
 const COMPARE: CompareOp[] = ["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"];
 
 const SHAPES = [[], [0], [1], [7], [3, 5], [2, 3, 4], [3, 1, 17], [2, 3, 2, 5], [0, 4], [9, 19]];
@@ -104,7 +105,7 @@ describe("unary", () => {
 describe("binary and compare", () => {
   for (const dtype of DTYPES) {
     for (const op of BINARY) {
-      if (!isFloat(dtype) && (op === "div" || op === "pow")) continue;
+      if (!isFloat(dtype) && !INTEGER_BINARY.includes(op)) continue;
       test(`${op} of ${dtype}, any layouts`, () => {
         const numbers = new Numbers(2);
         for (const shape of SHAPES) {
@@ -177,7 +178,8 @@ describe("binary and compare", () => {
       const b = filled([1, n], dtype, (i) => SPECIAL[i]!)
         .broadcastTo([n, n])
         .copy();
-      for (const op of BINARY) {
+      // The outputs of tanh and sigmoid are at most 1, and beyond that float32 and float64 overflow at different places.
+      for (const op of BINARY.filter((name) => name !== "tanhGrad" && name !== "sigmoidGrad")) {
         const [actual, expected] = both((kernels) => {
           const out = NDArray.emptyLike(a);
           kernels.binary(op, a, b, out);

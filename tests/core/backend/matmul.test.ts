@@ -145,6 +145,40 @@ describe.each(DTYPES)("matmul of %s", (dtype) => {
   });
 });
 
+describe.each(DTYPES)("matmul of %s into what is there", (dtype) => {
+  test("bias, accumulation and rows that lie apart", () => {
+    const numbers = new Numbers(25);
+    for (const [m, k, n] of [
+      [1, 5, 9],
+      [7, 6, 1],
+      [5, 0, 3],
+      [9, 4, 17],
+      [5, 300, 10],
+      [130, 7, 1030],
+    ] as const) {
+      const a = random([m, k], dtype, numbers);
+      const b = random([k, n], dtype, numbers);
+      for (const bias of [null, random([n], dtype, numbers)]) {
+        for (const accumulate of [false, true]) {
+          const results = [wasmKernels, jsKernels].map((kernels) => {
+            const memory = filled([m, n + 3], dtype, (i) => i % 7);
+            kernels.matmul(a, b, memory.view(memory.address, [m, n], [n + 3, 1]), bias, accumulate);
+            return memory;
+          });
+          const [actual, expected] = results as [NDArray, NDArray];
+          const context = `${m} x ${k} x ${n}, ${bias === null ? "no bias" : "bias"}, ${accumulate}`;
+          expectClose(actual.toTypedArray(), expected.toTypedArray(), tolerance(dtype, k), context);
+          let sum = accumulate ? (n + 3 + n - 1) % 7 : 0;
+          if (bias !== null) sum += at(bias, [n - 1]);
+          for (let p = 0; p < k; p++) sum += at(a, [1 % m, p]) * at(b, [p, n - 1]);
+          if (m > 1) expect(at(expected, [1, n - 1])).toBeCloseTo(sum, 2);
+          expect(at(actual, [m - 1, n])).toBe(((m - 1) * (n + 3) + n) % 7);
+        }
+      }
+    }
+  });
+});
+
 test("NaN and infinities go through", () => {
   const a = filled([5, 9], "float32", (i) => (i === 12 ? NaN : i === 3 ? Infinity : 1));
   const b = filled([9, 9], "float32", (i) => (i === 40 ? -Infinity : 1));

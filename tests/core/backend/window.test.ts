@@ -1,65 +1,13 @@
 import { jsKernels } from "../../../core/backend/js";
-import type { Kernels, Window2D } from "../../../core/backend/kernels";
+import type { Kernels } from "../../../core/backend/kernels";
+import { setThreads, threadCount } from "../../../core/backend/parallel";
 import { wasmKernels } from "../../../core/backend/wasm";
 import type { DType } from "../../../core/dtype";
 import { NDArray } from "../../../core/ndarray";
-import { expectClose, filled, Numbers, randomValue } from "./arrays";
+import { expectClose, filled, Numbers } from "./arrays";
+import { imageShape, outShape, patchShape, random, WINDOWS, windowOf } from "./windows";
 
 const FLOATS = ["float32", "float64"] as const;
-
-interface Sizes {
-  image: [number, number, number, number];
-  kernel: [number, number];
-  stride?: [number, number];
-  step?: [number, number];
-  pad?: [number, number, number, number];
-}
-
-/** The window with as many outputs as fit into the padded image. */
-function windowOf({ image, kernel, stride = [1, 1], step = [1, 1], pad = [0, 0, 0, 0] }: Sizes): Window2D {
-  const [batch, rows, cols, channels] = image;
-  const span = (axis: 0 | 1): number => (kernel[axis] - 1) * step[axis] + 1;
-  return {
-    batch,
-    rows,
-    cols,
-    channels,
-    kernelRows: kernel[0],
-    kernelCols: kernel[1],
-    strideRows: stride[0],
-    strideCols: stride[1],
-    stepRows: step[0],
-    stepCols: step[1],
-    padTop: pad[0],
-    padLeft: pad[2],
-    outRows: Math.floor((rows + pad[0] + pad[1] - span(0)) / stride[0]) + 1,
-    outCols: Math.floor((cols + pad[2] + pad[3] - span(1)) / stride[1]) + 1,
-  };
-}
-
-const WINDOWS: Sizes[] = [
-  { image: [1, 1, 1, 1], kernel: [1, 1] },
-  { image: [2, 5, 6, 1], kernel: [3, 3] },
-  { image: [2, 5, 6, 3], kernel: [2, 3], pad: [1, 0, 2, 1] },
-  { image: [1, 7, 8, 4], kernel: [3, 2], stride: [2, 3], pad: [1, 1, 1, 1] },
-  { image: [2, 9, 9, 5], kernel: [3, 3], step: [2, 3], pad: [2, 2, 3, 3] },
-  { image: [1, 6, 5, 9], kernel: [3, 3], stride: [3, 2], step: [2, 1], pad: [3, 3, 3, 3] },
-  { image: [1, 4, 4, 2], kernel: [2, 2], pad: [5, 5, 5, 5], stride: [2, 2] },
-  { image: [3, 4, 4, 70], kernel: [2, 2], stride: [2, 2] },
-  { image: [0, 4, 4, 2], kernel: [2, 2] },
-  { image: [1, 3, 40, 1], kernel: [1, 33], pad: [0, 0, 16, 16] },
-];
-
-const outShape = (w: Window2D): number[] => [w.batch, w.outRows, w.outCols, w.channels];
-const imageShape = (w: Window2D): number[] => [w.batch, w.rows, w.cols, w.channels];
-const patchShape = (w: Window2D): number[] => [
-  w.batch * w.outRows * w.outCols,
-  w.kernelRows * w.kernelCols * w.channels,
-];
-
-function random(shape: readonly number[], dtype: DType, numbers: Numbers): NDArray {
-  return filled(shape, dtype, () => randomValue(numbers, dtype));
-}
 
 function dot(a: NDArray, b: NDArray): number {
   const [x, y] = [a.toTypedArray(), b.toTypedArray()];
@@ -115,6 +63,19 @@ describe.each(FLOATS)("windows over %s", (dtype) => {
     }
   });
 
+  test("maxPoolGrad", () => {
+    const numbers = new Numbers(35);
+    for (const sizes of WINDOWS) {
+      const w = windowOf(sizes);
+      const x = random(imageShape(w), dtype, numbers);
+      const positions = NDArray.empty(outShape(w), "int32");
+      into(outShape(w), dtype, (out) => jsKernels.maxPool(x, w, out, positions));
+      const gy = random(outShape(w), dtype, numbers);
+      const run = (kernels: Kernels) => into(imageShape(w), dtype, (out) => kernels.maxPoolGrad(gy, positions, w, out));
+      expectClose(run(wasmKernels).toTypedArray(), run(jsKernels).toTypedArray(), tolerance, JSON.stringify(sizes));
+    }
+  });
+
   test("col2im is the adjoint of im2col, averagePoolGrad that of averagePool", () => {
     const numbers = new Numbers(33);
     for (const kernels of [jsKernels, wasmKernels]) {
@@ -164,4 +125,34 @@ test("im2col and col2im of int32", () => {
   const y = random(patchShape(w), "int32", numbers);
   const image = into(imageShape(w), "int32", (out) => wasmKernels.col2im(y, w, out));
   expect(dot(patches(wasmKernels), y)).toBe(dot(x, image));
+});
+
+test("images are divided among threads", () => {
+  const numbers = new Numbers(36);
+  const w = windowOf({ image: [9, 32, 32, 5], kernel: [2, 3], stride: [2, 1], pad: [1, 0, 1, 1] });
+  const x = random(imageShape(w), "float32", numbers);
+  const p = random(patchShape(w), "float32", numbers);
+  const gy = random(outShape(w), "float32", numbers);
+  const positions = NDArray.empty(outShape(w), "int32");
+  const results = (kernels: Kernels) => [
+    into(outShape(w), "float32", (out) => kernels.maxPool(x, w, out, positions)),
+    positions.copy(),
+    into(imageShape(w), "float32", (out) => kernels.maxPoolGrad(gy, positions, w, out)),
+    into(patchShape(w), "float32", (out) => kernels.im2col(x, w, out)),
+    into(imageShape(w), "float32", (out) => kernels.col2im(p, w, out)),
+    into(outShape(w), "float32", (out) => kernels.averagePool(x, w, out)),
+    into(imageShape(w), "float32", (out) => kernels.averagePoolGrad(gy, w, out)),
+  ];
+  const expected = results(jsKernels);
+  const before = threadCount();
+  try {
+    for (const threads of [1, 2, 4]) {
+      setThreads(threads);
+      results(wasmKernels).forEach((actual, i) => {
+        expectClose(actual.toTypedArray(), expected[i]!.toTypedArray(), { absolute: 1e-5 }, `${i}, ${threads} threads`);
+      });
+    }
+  } finally {
+    setThreads(before);
+  }
 });

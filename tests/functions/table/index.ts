@@ -9,8 +9,10 @@ import { joiningCases } from "./joining.js";
 import { linalgCases } from "./linalg.js";
 import { lossCases } from "./loss.js";
 import { mathCases } from "./math.js";
+import { normalizationCases } from "./normalization.js";
 import { poolCases } from "./pool.js";
 import { randomCases } from "./random.js";
+import { recurrentCases } from "./recurrent.js";
 import { reduceCases } from "./reduce.js";
 import { selectionCases } from "./selection.js";
 import { shapeCases } from "./shape.js";
@@ -32,4 +34,6 @@ export const functionCases: readonly FunctionCase[] = [
   ...convCases,
   ...poolCases,
   ...lossCases,
+  ...normalizationCases,
+  ...recurrentCases,
 ];

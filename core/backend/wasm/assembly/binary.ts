@@ -1,4 +1,4 @@
-import { Add, Div, Max, Min, Mul, Sub } from "./operations";
+import { Add, Div, Max, Min, Mul, ReluGrad, SigmoidGrad, Sub, TanhGrad } from "./operations";
 import { pow, powf } from "./scalar";
 
 /*
@@ -97,6 +97,12 @@ export function sub_i32(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, 
 export function mul_i32(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void { binary<i32, Mul<i32>>(a, ao, ai, b, bo, bi, out, outer, inner); }
 export function maximum_i32(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void { binary<i32, Max<i32>>(a, ao, ai, b, bo, bi, out, outer, inner); }
 export function minimum_i32(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void { binary<i32, Min<i32>>(a, ao, ai, b, bo, bi, out, outer, inner); }
+export function reluGrad_f32(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void { binary<f32, ReluGrad<f32>>(a, ao, ai, b, bo, bi, out, outer, inner); }
+export function tanhGrad_f32(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void { binary<f32, TanhGrad<f32>>(a, ao, ai, b, bo, bi, out, outer, inner); }
+export function sigmoidGrad_f32(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void { binary<f32, SigmoidGrad<f32>>(a, ao, ai, b, bo, bi, out, outer, inner); }
+export function reluGrad_f64(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void { binary<f64, ReluGrad<f64>>(a, ao, ai, b, bo, bi, out, outer, inner); }
+export function tanhGrad_f64(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void { binary<f64, TanhGrad<f64>>(a, ao, ai, b, bo, bi, out, outer, inner); }
+export function sigmoidGrad_f64(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void { binary<f64, SigmoidGrad<f64>>(a, ao, ai, b, bo, bi, out, outer, inner); }
 
 export function pow_f32(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void {
   for (let i = 0; i < outer; i++) {

@@ -1,4 +1,4 @@
-import { transpose4 } from "./gemm";
+import { transpose4 } from "./pack";
 
 /*
  * Strided copies and casts of arrays seen as (outer, inner): (from, its two strides, to, its two strides, outer, inner),

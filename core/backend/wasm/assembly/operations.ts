@@ -39,6 +39,31 @@ export class Min<T> {
   @inline scalar(a: T, b: T): T { return min<T>(a, b); }
 }
 
+/* Gradients, of that of a function's output and the output. */
+
+@unmanaged
+export class ReluGrad<T> {
+  @inline vector(gy: v128, y: v128): v128 { return v128.and(gy, v128.gt<T>(y, v128.splat<T>(0))); }
+  @inline scalar(gy: T, y: T): T { return y > 0 ? gy : 0; }
+}
+
+@unmanaged
+export class TanhGrad<T> {
+  @inline vector(gy: v128, y: v128): v128 {
+    const one = v128.splat<T>(1);
+    return v128.mul<T>(gy, v128.mul<T>(v128.sub<T>(one, y), v128.add<T>(one, y)));
+  }
+  @inline scalar(gy: T, y: T): T { return (gy * ((1 - y) * (1 + y))) as T; }
+}
+
+@unmanaged
+export class SigmoidGrad<T> {
+  @inline vector(gy: v128, y: v128): v128 {
+    return v128.mul<T>(gy, v128.mul<T>(y, v128.sub<T>(v128.splat<T>(1), y)));
+  }
+  @inline scalar(gy: T, y: T): T { return (gy * (y * (1 - y))) as T; }
+}
+
 @unmanaged
 export class Equal<T> {
   @inline vector(a: v128, b: v128): v128 { return v128.eq<T>(a, b); }

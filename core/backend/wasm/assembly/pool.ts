@@ -1,4 +1,6 @@
-/* Pooling of NHWC images. The arguments after the arrays are those of Window2D in its order. */
+import { Window } from "./geometry";
+
+/* Pooling of NHWC images, for the images from `from` on before `to`. */
 
 /** The first tap, of `taps` that lie `step` apart from `start` on, that is not before 0. */
 // @ts-ignore: decorator
@@ -11,126 +13,175 @@ function firstInside(start: i32, step: i32, taps: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function endInside(start: i32, step: i32, taps: i32, end: i32): i32 {
-  return start >= end ? 0 : min(taps, (end - 1 - start) / step + 1);
+  if (start + (taps - 1) * step < end) return taps;
+  return start >= end ? 0 : (end - 1 - start) / step + 1;
 }
 
-function maxPool<T>(
-  x: usize, out: usize, positions: usize, batch: i32, rows: i32, cols: i32, channels: i32, kernelRows: i32,
-  kernelCols: i32, strideRows: i32, strideCols: i32, stepRows: i32, stepCols: i32, padTop: i32, padLeft: i32,
-  outRows: i32, outCols: i32,
-): void {
-  for (let image = 0; image < batch; image++) {
-    for (let outRow = 0; outRow < outRows; outRow++) {
-      const top = outRow * strideRows - padTop;
-      const row0 = firstInside(top, stepRows, kernelRows);
-      const row1 = endInside(top, stepRows, kernelRows, rows);
-      for (let outCol = 0; outCol < outCols; outCol++) {
-        const left = outCol * strideCols - padLeft;
-        const col0 = firstInside(left, stepCols, kernelCols);
-        const col1 = endInside(left, stepCols, kernelCols, cols);
+/** Where `value` is larger than `best`, or NaN where that is not. */
+// @ts-ignore: decorator
+@inline
+function isBetter(value: v128, best: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(value, best));
+}
+
+// @ts-ignore: decorator
+@inline
+function maxPool<T>(w: Window, x: usize, out: usize, positions: usize, from: i32, to: i32): void {
+  const channels = w.channels;
+  const cols = w.cols;
+  const stepRows = w.stepRows;
+  const stepCols = w.stepCols;
+  const tapStep = stepCols * channels;
+  const lineStep = stepRows * cols * channels;
+  for (let image = from; image < to; image++) {
+    const firstOut = image * w.outRows * w.outCols * channels;
+    let target = out + <usize>firstOut * sizeof<T>();
+    let place = positions + (<usize>firstOut << 2);
+    for (let outRow = 0; outRow < w.outRows; outRow++) {
+      const top = outRow * w.strideRows - w.padTop;
+      const row0 = firstInside(top, stepRows, w.kernelRows);
+      const row1 = endInside(top, stepRows, w.kernelRows, w.rows);
+      for (let outCol = 0; outCol < w.outCols; outCol++) {
+        const left = outCol * w.strideCols - w.padLeft;
+        const col0 = firstInside(left, stepCols, w.kernelCols);
+        const col1 = endInside(left, stepCols, w.kernelCols, cols);
         const none = row0 >= row1 || col0 >= col1;
-        const firstPixel = none
-          ? image * rows * cols
-          : (image * rows + top + row0 * stepRows) * cols + left + col0 * stepCols;
+        const firstTap = ((image * w.rows + top + row0 * stepRows) * cols + left + col0 * stepCols) * channels;
+        const first = none ? image * w.rows * cols * channels : firstTap;
         let c = 0;
-        if (sizeof<T>() == 4) {
-          for (; c + 4 <= channels; c += 4) {
-            const start = firstPixel * channels + c;
-            let at = i32x4.add(i32x4.splat(start), i32x4(0, 1, 2, 3));
-            let best = none ? f32x4.splat(-Infinity) : v128.load(x + (<usize>start << 2));
+        if (sizeof<T>() == 4 && channels >= 4) {
+          while (true) {
+            const start = x + (<usize>(first + c) << 2);
+            const step = <usize>tapStep << 2;
+            let at = i32x4.add(i32x4.splat(first + c), i32x4(0, 1, 2, 3));
+            let best = none ? f32x4.splat(-Infinity) : v128.load(start);
+            if (row1 - row0 == 2 && col1 - col0 == 2) {
+              const second = start + (<usize>lineStep << 2);
+              let value = v128.load(start + step);
+              let better = isBetter(value, best);
+              const right = i32x4.add(at, i32x4.splat(tapStep));
+              const below = i32x4.add(at, i32x4.splat(lineStep));
+              best = v128.bitselect(value, best, better);
+              at = v128.bitselect(right, at, better);
+              value = v128.load(second);
+              better = isBetter(value, best);
+              best = v128.bitselect(value, best, better);
+              at = v128.bitselect(below, at, better);
+              value = v128.load(second + step);
+              better = isBetter(value, best);
+              best = v128.bitselect(value, best, better);
+              at = v128.bitselect(i32x4.add(below, i32x4.splat(tapStep)), at, better);
+            } else {
+              let line = firstTap + c;
+              for (let i = row0; i < row1; i++) {
+                let index = line;
+                for (let j = col0; j < col1; j++) {
+                  const value = v128.load(x + (<usize>index << 2));
+                  const better = isBetter(value, best);
+                  best = v128.bitselect(value, best, better);
+                  at = v128.bitselect(i32x4.add(i32x4.splat(index), i32x4(0, 1, 2, 3)), at, better);
+                  index += tapStep;
+                }
+                line += lineStep;
+              }
+            }
+            v128.store(target + (<usize>c << 2), best);
+            v128.store(place + (<usize>c << 2), at);
+            if (c + 4 == channels) break;
+            // The last vector may overlap the one before it.
+            c = min(c + 4, channels - 4);
+          }
+        } else {
+          for (; c < channels; c++) {
+            let at = first + c;
+            let best: T = none ? <T>-Infinity : load<T>(x + <usize>at * sizeof<T>());
             for (let i = row0; i < row1; i++) {
-              let index = ((image * rows + top + i * stepRows) * cols + left + col0 * stepCols) * channels + c;
+              let index = firstTap + (i - row0) * lineStep + c;
               for (let j = col0; j < col1; j++) {
-                const value = v128.load(x + (<usize>index << 2));
-                const better = v128.or(
-                  f32x4.gt(value, best),
-                  v128.and(f32x4.ne(value, value), f32x4.eq(best, best)),
-                );
-                best = v128.bitselect(value, best, better);
-                at = v128.bitselect(i32x4.add(i32x4.splat(index), i32x4(0, 1, 2, 3)), at, better);
-                index += stepCols * channels;
+                const value = load<T>(x + <usize>index * sizeof<T>());
+                if (value > best || (value != value && best == best)) {
+                  best = value;
+                  at = index;
+                }
+                index += tapStep;
               }
             }
-            v128.store(out, best);
-            v128.store(positions, at);
-            out += 16;
-            positions += 16;
+            store<T>(target + <usize>c * sizeof<T>(), best);
+            store<i32>(place + (<usize>c << 2), at);
           }
         }
-        for (; c < channels; c++) {
-          let at = firstPixel * channels + c;
-          let best: T = none ? <T>-Infinity : load<T>(x + <usize>at * sizeof<T>());
-          for (let i = row0; i < row1; i++) {
-            let index = ((image * rows + top + i * stepRows) * cols + left + col0 * stepCols) * channels + c;
-            for (let j = col0; j < col1; j++) {
-              const value = load<T>(x + <usize>index * sizeof<T>());
-              if (value > best || (value != value && best == best)) {
-                best = value;
-                at = index;
-              }
-              index += stepCols * channels;
-            }
-          }
-          store<T>(out, best);
-          store<i32>(positions, at);
-          out += sizeof<T>();
-          positions += 4;
-        }
+        target += <usize>channels * sizeof<T>();
+        place += <usize>channels << 2;
       }
     }
   }
 }
 
-export function maxPool_f32(
-  x: usize, out: usize, positions: usize, batch: i32, rows: i32, cols: i32, channels: i32, kernelRows: i32,
-  kernelCols: i32, strideRows: i32, strideCols: i32, stepRows: i32, stepCols: i32, padTop: i32, padLeft: i32,
-  outRows: i32, outCols: i32,
-): void {
-  maxPool<f32>(
-    x, out, positions, batch, rows, cols, channels, kernelRows, kernelCols, strideRows, strideCols, stepRows, stepCols,
-    padTop, padLeft, outRows, outCols,
-  );
+export function maxPool_f32(w: Window, x: usize, out: usize, positions: usize, from: i32, to: i32): void {
+  maxPool<f32>(w, x, out, positions, from, to);
 }
 
-export function maxPool_f64(
-  x: usize, out: usize, positions: usize, batch: i32, rows: i32, cols: i32, channels: i32, kernelRows: i32,
-  kernelCols: i32, strideRows: i32, strideCols: i32, stepRows: i32, stepCols: i32, padTop: i32, padLeft: i32,
-  outRows: i32, outCols: i32,
-): void {
-  maxPool<f64>(
-    x, out, positions, batch, rows, cols, channels, kernelRows, kernelCols, strideRows, strideCols, stepRows, stepCols,
-    padTop, padLeft, outRows, outCols,
-  );
+export function maxPool_f64(w: Window, x: usize, out: usize, positions: usize, from: i32, to: i32): void {
+  maxPool<f64>(w, x, out, positions, from, to);
 }
 
-/** Averages windows of `image` into `pooled`, or, with `adjoint`, spreads `pooled` evenly over the windows of `image`. */
 // @ts-ignore: decorator
 @inline
-function average<T>(
-  image: usize, pooled: usize, batch: i32, rows: i32, cols: i32, channels: i32, kernelRows: i32, kernelCols: i32,
-  strideRows: i32, strideCols: i32, stepRows: i32, stepCols: i32, padTop: i32, padLeft: i32, outRows: i32, outCols: i32,
-  adjoint: bool,
-): void {
+function maxPoolGrad<T>(w: Window, gy: usize, positions: usize, out: usize, from: i32, to: i32): void {
+  const imageBytes = <usize>(w.rows * w.cols * w.channels) * sizeof<T>();
+  const perImage = w.outRows * w.outCols * w.channels;
+  for (let image = from; image < to; image++) {
+    memory.fill(out + <usize>image * imageBytes, 0, imageBytes);
+    let g = gy + <usize>(image * perImage) * sizeof<T>();
+    let place = positions + (<usize>(image * perImage) << 2);
+    for (let i = 0; i < perImage; i++) {
+      const at = out + <usize>load<i32>(place) * sizeof<T>();
+      store<T>(at, load<T>(at) + load<T>(g));
+      g += sizeof<T>();
+      place += 4;
+    }
+  }
+}
+
+export function maxPoolGrad_f32(w: Window, gy: usize, positions: usize, out: usize, from: i32, to: i32): void {
+  maxPoolGrad<f32>(w, gy, positions, out, from, to);
+}
+
+export function maxPoolGrad_f64(w: Window, gy: usize, positions: usize, out: usize, from: i32, to: i32): void {
+  maxPoolGrad<f64>(w, gy, positions, out, from, to);
+}
+
+/** Averages windows of `images` into `pooled`, or, with `adjoint`, spreads `pooled` evenly over the windows of `images`. */
+// @ts-ignore: decorator
+@inline
+function average<T>(w: Window, images: usize, pooled: usize, from: i32, to: i32, adjoint: bool): void {
   const lanes = <i32>(16 / sizeof<T>());
+  const channels = w.channels;
+  const cols = w.cols;
   const pixelBytes = <usize>channels * sizeof<T>();
-  const tapStep = <usize>stepCols * pixelBytes;
-  const taps = <T>(kernelRows * kernelCols);
-  for (let n = 0; n < batch; n++) {
-    for (let outRow = 0; outRow < outRows; outRow++) {
-      const top = outRow * strideRows - padTop;
-      const row0 = firstInside(top, stepRows, kernelRows);
-      const row1 = endInside(top, stepRows, kernelRows, rows);
-      for (let outCol = 0; outCol < outCols; outCol++) {
-        const left = outCol * strideCols - padLeft;
-        const col0 = firstInside(left, stepCols, kernelCols);
-        const col1 = endInside(left, stepCols, kernelCols, cols);
+  const tapStep = <usize>w.stepCols * pixelBytes;
+  const taps = <T>(w.kernelRows * w.kernelCols);
+  pooled += <usize>(from * w.outRows * w.outCols) * pixelBytes;
+  if (adjoint) {
+    const imageBytes = <usize>(w.rows * cols) * pixelBytes;
+    memory.fill(images + <usize>from * imageBytes, 0, <usize>(to - from) * imageBytes);
+  }
+  for (let n = from; n < to; n++) {
+    for (let outRow = 0; outRow < w.outRows; outRow++) {
+      const top = outRow * w.strideRows - w.padTop;
+      const row0 = firstInside(top, w.stepRows, w.kernelRows);
+      const row1 = endInside(top, w.stepRows, w.kernelRows, w.rows);
+      for (let outCol = 0; outCol < w.outCols; outCol++) {
+        const left = outCol * w.strideCols - w.padLeft;
+        const col0 = firstInside(left, w.stepCols, w.kernelCols);
+        const col1 = endInside(left, w.stepCols, w.kernelCols, cols);
         let c = 0;
         for (; c + lanes <= channels; c += lanes) {
           let sum = v128.splat<T>(0);
           const share = v128.div<T>(v128.load(pooled), v128.splat<T>(taps));
           for (let i = row0; i < row1; i++) {
-            const pixel = (n * rows + top + i * stepRows) * cols + left + col0 * stepCols;
-            let at = image + <usize>pixel * pixelBytes + <usize>c * sizeof<T>();
+            const pixel = (n * w.rows + top + i * w.stepRows) * cols + left + col0 * w.stepCols;
+            let at = images + <usize>pixel * pixelBytes + <usize>c * sizeof<T>();
             for (let j = col0; j < col1; j++, at += tapStep) {
               if (adjoint) v128.store(at, v128.add<T>(v128.load(at), share));
               else sum = v128.add<T>(sum, v128.load(at));
@@ -143,8 +194,8 @@ function average<T>(
           let sum: T = 0;
           const share: T = load<T>(pooled) / taps;
           for (let i = row0; i < row1; i++) {
-            const pixel = (n * rows + top + i * stepRows) * cols + left + col0 * stepCols;
-            let at = image + <usize>pixel * pixelBytes + <usize>c * sizeof<T>();
+            const pixel = (n * w.rows + top + i * w.stepRows) * cols + left + col0 * w.stepCols;
+            let at = images + <usize>pixel * pixelBytes + <usize>c * sizeof<T>();
             for (let j = col0; j < col1; j++, at += tapStep) {
               if (adjoint) store<T>(at, load<T>(at) + share);
               else sum += load<T>(at);
@@ -158,44 +209,7 @@ function average<T>(
   }
 }
 
-export function averagePool_f32(
-  x: usize, out: usize, batch: i32, rows: i32, cols: i32, channels: i32, kernelRows: i32, kernelCols: i32,
-  strideRows: i32, strideCols: i32, stepRows: i32, stepCols: i32, padTop: i32, padLeft: i32, outRows: i32, outCols: i32,
-): void {
-  average<f32>(
-    x, out, batch, rows, cols, channels, kernelRows, kernelCols, strideRows, strideCols, stepRows, stepCols, padTop,
-    padLeft, outRows, outCols, false,
-  );
-}
-
-export function averagePool_f64(
-  x: usize, out: usize, batch: i32, rows: i32, cols: i32, channels: i32, kernelRows: i32, kernelCols: i32,
-  strideRows: i32, strideCols: i32, stepRows: i32, stepCols: i32, padTop: i32, padLeft: i32, outRows: i32, outCols: i32,
-): void {
-  average<f64>(
-    x, out, batch, rows, cols, channels, kernelRows, kernelCols, strideRows, strideCols, stepRows, stepCols, padTop,
-    padLeft, outRows, outCols, false,
-  );
-}
-
-export function averagePoolGrad_f32(
-  gy: usize, out: usize, batch: i32, rows: i32, cols: i32, channels: i32, kernelRows: i32, kernelCols: i32,
-  strideRows: i32, strideCols: i32, stepRows: i32, stepCols: i32, padTop: i32, padLeft: i32, outRows: i32, outCols: i32,
-): void {
-  memory.fill(out, 0, <usize>(batch * rows * cols * channels) << 2);
-  average<f32>(
-    out, gy, batch, rows, cols, channels, kernelRows, kernelCols, strideRows, strideCols, stepRows, stepCols, padTop,
-    padLeft, outRows, outCols, true,
-  );
-}
-
-export function averagePoolGrad_f64(
-  gy: usize, out: usize, batch: i32, rows: i32, cols: i32, channels: i32, kernelRows: i32, kernelCols: i32,
-  strideRows: i32, strideCols: i32, stepRows: i32, stepCols: i32, padTop: i32, padLeft: i32, outRows: i32, outCols: i32,
-): void {
-  memory.fill(out, 0, <usize>(batch * rows * cols * channels) << 3);
-  average<f64>(
-    out, gy, batch, rows, cols, channels, kernelRows, kernelCols, strideRows, strideCols, stepRows, stepCols, padTop,
-    padLeft, outRows, outCols, true,
-  );
-}
+export function averagePool_f32(w: Window, x: usize, out: usize, from: i32, to: i32): void { average<f32>(w, x, out, from, to, false); }
+export function averagePool_f64(w: Window, x: usize, out: usize, from: i32, to: i32): void { average<f64>(w, x, out, from, to, false); }
+export function averagePoolGrad_f32(w: Window, gy: usize, out: usize, from: i32, to: i32): void { average<f32>(w, out, gy, from, to, true); }
+export function averagePoolGrad_f64(w: Window, gy: usize, out: usize, from: i32, to: i32): void { average<f64>(w, out, gy, from, to, true); }

@@ -1,15 +1,16 @@
 import { both, high, loadPart, loadPartOr, low, narrow, storePart } from "./lanes";
-import { exp4 } from "./vector";
+import { beyondNormal4, exp4, expNormal4 } from "./vector";
 
 /*
- * Softmax and its logarithm along the middle axis of (outer, length, inner): (x, outer, length, inner, out). Each is
- * shifted by the maximum, and sums are in float64.
+ * Softmax and its logarithm along the middle axis of (outer, length, inner): (x, outer, length, inner, rowStep, out). Each is
+ * shifted by the maximum, and sums are in float64. `rowStep` is the distance of two rows, in elements, so that a thread can
+ * take a range of what is inner.
  */
 
 /** The maximum, passing over NaN, which makes the sum NaN anyway: `pmax` is one instruction, `max` is seven. */
 // @ts-ignore: decorator
 @inline
-function maxOfRun(x: usize, n: i32): v128 {
+export function maxOfRun(x: usize, n: i32): v128 {
   let m = f32x4.splat(-Infinity);
   let m1 = m;
   for (; n >= 8; n -= 8, x += 32) {
@@ -27,12 +28,49 @@ function maxOfRun(x: usize, n: i32): v128 {
   return f32x4.pmax(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
 }
 
+/** As `sumOfExponentials`, of 16 elements that may be far below the maximum. */
+function eachExp(x: usize, maximum: v128, out: usize, stores: bool): f64 {
+  let sum = f64x2.splat(0);
+  for (let i: usize = 0; i < 64; i += 16) {
+    const e = exp4(f32x4.sub(v128.load(x + i), maximum));
+    if (stores) v128.store(out + i, e);
+    sum = f64x2.add(sum, f64x2.add(low(e), high(e)));
+  }
+  return both(sum);
+}
+
 /** The sum of e^(x - max); the exponentials are stored to `out` unless it is 0. */
 // @ts-ignore: decorator
 @inline
-function sumOfExponentials(x: usize, n: i32, maximum: v128, out: usize, stores: bool): f64 {
+export function sumOfExponentials(x: usize, n: i32, maximum: v128, out: usize, stores: bool): f64 {
   let s0 = f64x2.splat(0);
   let s1 = s0;
+  for (; n >= 16; n -= 16, x += 64) {
+    const a = f32x4.sub(v128.load(x), maximum);
+    const b = f32x4.sub(v128.load(x, 16), maximum);
+    const c = f32x4.sub(v128.load(x, 32), maximum);
+    const d = f32x4.sub(v128.load(x, 48), maximum);
+    const beyond = v128.or(v128.or(beyondNormal4(a), beyondNormal4(b)), v128.or(beyondNormal4(c), beyondNormal4(d)));
+    if (i32x4.bitmask(beyond) != 0) {
+      s0 = f64x2.add(s0, f64x2.replace_lane(f64x2.splat(0), 0, eachExp(x, maximum, out, stores)));
+      if (stores) out += 64;
+      continue;
+    }
+    const e = expNormal4(a);
+    const f = expNormal4(b);
+    const g = expNormal4(c);
+    const h = expNormal4(d);
+    if (stores) {
+      v128.store(out, e);
+      v128.store(out, f, 16);
+      v128.store(out, g, 32);
+      v128.store(out, h, 48);
+      out += 64;
+    }
+    const sums = f32x4.add(f32x4.add(e, f), f32x4.add(g, h));
+    s0 = f64x2.add(s0, low(sums));
+    s1 = f64x2.add(s1, high(sums));
+  }
   for (; n >= 8; n -= 8, x += 32) {
     const e = exp4(f32x4.sub(v128.load(x), maximum));
     const e1 = exp4(f32x4.sub(v128.load(x, 16), maximum));
@@ -72,6 +110,12 @@ function sumOfExponentials(x: usize, n: i32, maximum: v128, out: usize, stores: 
 function softmaxRun(x: usize, n: i32, out: usize): void {
   const sum = sumOfExponentials(x, n, maxOfRun(x, n), out, true);
   const factor = f32x4.splat(<f32>(1 / sum));
+  for (; n >= 16; n -= 16, out += 64) {
+    v128.store(out, f32x4.mul(v128.load(out), factor));
+    v128.store(out, f32x4.mul(v128.load(out, 16), factor), 16);
+    v128.store(out, f32x4.mul(v128.load(out, 32), factor), 32);
+    v128.store(out, f32x4.mul(v128.load(out, 48), factor), 48);
+  }
   for (; n >= 4; n -= 4, out += 16) v128.store(out, f32x4.mul(v128.load(out), factor));
   if (n > 0) storePart(out, f32x4.mul(loadPart(out, n), factor), n);
 }
@@ -129,10 +173,10 @@ function columns(x: usize, step: usize, length: i32, out: usize, n: i32, log: bo
 
 // @ts-ignore: decorator
 @inline
-function normalize32(x: usize, outer: i32, length: i32, inner: i32, out: usize, log: bool): void {
-  const step = <usize>inner << 2;
+function normalize32(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize, log: bool): void {
+  const step = <usize>rowStep << 2;
   for (let i = 0; i < outer; i++) {
-    if (inner == 1) {
+    if (rowStep == 1) {
       if (log) logSoftmaxRun(x, length, out);
       else softmaxRun(x, length, out);
     } else {
@@ -147,8 +191,8 @@ function normalize32(x: usize, outer: i32, length: i32, inner: i32, out: usize, 
 
 // @ts-ignore: decorator
 @inline
-function normalize64(x: usize, outer: i32, length: i32, inner: i32, out: usize, log: bool): void {
-  const step = <usize>inner << 3;
+function normalize64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize, log: bool): void {
+  const step = <usize>rowStep << 3;
   for (let i = 0; i < outer; i++) {
     for (let j = 0; j < inner; j++) {
       const first = <usize>i * <usize>length * step + (<usize>j << 3);
@@ -171,7 +215,7 @@ function normalize64(x: usize, outer: i32, length: i32, inner: i32, out: usize, 
   }
 }
 
-export function softmax_f32(x: usize, outer: i32, length: i32, inner: i32, out: usize): void { normalize32(x, outer, length, inner, out, false); }
-export function logSoftmax_f32(x: usize, outer: i32, length: i32, inner: i32, out: usize): void { normalize32(x, outer, length, inner, out, true); }
-export function softmax_f64(x: usize, outer: i32, length: i32, inner: i32, out: usize): void { normalize64(x, outer, length, inner, out, false); }
-export function logSoftmax_f64(x: usize, outer: i32, length: i32, inner: i32, out: usize): void { normalize64(x, outer, length, inner, out, true); }
+export function softmax_f32(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize32(x, outer, length, inner, rowStep, out, false); }
+export function logSoftmax_f32(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize32(x, outer, length, inner, rowStep, out, true); }
+export function softmax_f64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize64(x, outer, length, inner, rowStep, out, false); }
+export function logSoftmax_f64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize64(x, outer, length, inner, rowStep, out, true); }

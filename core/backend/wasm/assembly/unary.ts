@@ -1,6 +1,7 @@
 import { loadPart, storePart } from "./lanes";
 import { erf, sigmoid, softplus } from "./scalar";
-import { cos4, erf4, exp4, expm14, log1p4, log4, sigmoid4, sin4, softplus4, tanh4 } from "./vector";
+import { beyondNormal4, cos4, erf4, exp4, expm14, expNormal4, log1p4, log4, logNormal4 } from "./vector";
+import { notPositiveNormal4, sigmoid4, sigmoidNormal4, sin4, softplus4, softplusNormal4, tanh4 } from "./vector";
 
 /* Maps of contiguous arrays: (x, out, n). `out` may be `x`. */
 
@@ -10,7 +11,7 @@ import { cos4, erf4, exp4, expm14, log1p4, log4, sigmoid4, sin4, softplus4, tanh
 @unmanaged class Sqrt<T> { @inline apply(x: v128): v128 { return v128.sqrt<T>(x); } }
 @unmanaged class Rsqrt<T> { @inline apply(x: v128): v128 { return v128.div<T>(v128.splat<T>(1), v128.sqrt<T>(x)); } }
 @unmanaged class Reciprocal<T> { @inline apply(x: v128): v128 { return v128.div<T>(v128.splat<T>(1), x); } }
-@unmanaged class Relu<T> { @inline apply(x: v128): v128 { return v128.max<T>(x, v128.splat<T>(0)); } }
+@unmanaged class Relu<T> { @inline apply(x: v128): v128 { return v128.pmax<T>(x, v128.splat<T>(0)); } }
 @unmanaged class Floor<T> { @inline apply(x: v128): v128 { return v128.floor<T>(x); } }
 @unmanaged class Ceil<T> { @inline apply(x: v128): v128 { return v128.ceil<T>(x); } }
 @unmanaged class Round<T> { @inline apply(x: v128): v128 { return v128.nearest<T>(x); } }
@@ -31,6 +32,24 @@ import { cos4, erf4, exp4, expm14, log1p4, log4, sigmoid4, sin4, softplus4, tanh
 @unmanaged class Erf { @inline apply(x: v128): v128 { return erf4(x); } }
 @unmanaged class Sigmoid { @inline apply(x: v128): v128 { return sigmoid4(x); } }
 @unmanaged class Softplus { @inline apply(x: v128): v128 { return softplus4(x); } }
+
+/* The same without what special numbers need, and which lanes are special. */
+@unmanaged class NormalExp {
+  @inline apply(x: v128): v128 { return expNormal4(x); }
+  @inline special(x: v128): v128 { return beyondNormal4(x); }
+}
+@unmanaged class NormalLog {
+  @inline apply(x: v128): v128 { return logNormal4(x); }
+  @inline special(x: v128): v128 { return notPositiveNormal4(x); }
+}
+@unmanaged class NormalSigmoid {
+  @inline apply(x: v128): v128 { return sigmoidNormal4(x); }
+  @inline special(x: v128): v128 { return beyondNormal4(x); }
+}
+@unmanaged class NormalSoftplus {
+  @inline apply(x: v128): v128 { return softplusNormal4(x); }
+  @inline special(x: v128): v128 { return beyondNormal4(x); }
+}
 
 @unmanaged class ScalarExp { @inline apply(x: f64): f64 { return Math.exp(x); } }
 @unmanaged class ScalarExpm1 { @inline apply(x: f64): f64 { return Math.expm1(x); } }
@@ -68,6 +87,33 @@ function map32<F>(x: usize, out: usize, n: i32): void {
   if (n > 0) storePart(out, f.apply(loadPart(x, n)), n);
 }
 
+/** Four vectors at a time by `N`, those with a special number among them and the rest by `F`. */
+function mapNormal<N, F>(x: usize, out: usize, n: i32): void {
+  const f = changetype<N>(0);
+  for (; n >= 16; n -= 16) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    const c = v128.load(x, 32);
+    const d = v128.load(x, 48);
+    const special = v128.or(v128.or(f.special(a), f.special(b)), v128.or(f.special(c), f.special(d)));
+    if (i32x4.bitmask(special) != 0) {
+      map32<F>(x, out, 16);
+    } else {
+      const p = f.apply(a);
+      const q = f.apply(b);
+      const r = f.apply(c);
+      const s = f.apply(d);
+      v128.store(out, p);
+      v128.store(out, q, 16);
+      v128.store(out, r, 32);
+      v128.store(out, s, 48);
+    }
+    x += 64;
+    out += 64;
+  }
+  if (n > 0) map32<F>(x, out, n);
+}
+
 function map64<F>(x: usize, out: usize, n: i32): void {
   const f = changetype<F>(0);
   for (; n >= 2; n -= 2) {
@@ -98,9 +144,9 @@ export function relu_f32(x: usize, out: usize, n: i32): void { map32<Relu<f32>>(
 export function floor_f32(x: usize, out: usize, n: i32): void { map32<Floor<f32>>(x, out, n); }
 export function ceil_f32(x: usize, out: usize, n: i32): void { map32<Ceil<f32>>(x, out, n); }
 export function round_f32(x: usize, out: usize, n: i32): void { map32<Round<f32>>(x, out, n); }
-export function exp_f32(x: usize, out: usize, n: i32): void { map32<Exp>(x, out, n); }
+export function exp_f32(x: usize, out: usize, n: i32): void { mapNormal<NormalExp, Exp>(x, out, n); }
 export function expm1_f32(x: usize, out: usize, n: i32): void { map32<Expm1>(x, out, n); }
-export function log_f32(x: usize, out: usize, n: i32): void { map32<Log>(x, out, n); }
+export function log_f32(x: usize, out: usize, n: i32): void { mapNormal<NormalLog, Log>(x, out, n); }
 export function log1p_f32(x: usize, out: usize, n: i32): void { map32<Log1p>(x, out, n); }
 export function sin_f32(x: usize, out: usize, n: i32): void { map32<Sin>(x, out, n); }
 export function cos_f32(x: usize, out: usize, n: i32): void { map32<Cos>(x, out, n); }
@@ -112,8 +158,8 @@ export function sinh_f32(x: usize, out: usize, n: i32): void { each<f32, ScalarS
 export function cosh_f32(x: usize, out: usize, n: i32): void { each<f32, ScalarCosh>(x, out, n); }
 export function tanh_f32(x: usize, out: usize, n: i32): void { map32<Tanh>(x, out, n); }
 export function erf_f32(x: usize, out: usize, n: i32): void { map32<Erf>(x, out, n); }
-export function sigmoid_f32(x: usize, out: usize, n: i32): void { map32<Sigmoid>(x, out, n); }
-export function softplus_f32(x: usize, out: usize, n: i32): void { map32<Softplus>(x, out, n); }
+export function sigmoid_f32(x: usize, out: usize, n: i32): void { mapNormal<NormalSigmoid, Sigmoid>(x, out, n); }
+export function softplus_f32(x: usize, out: usize, n: i32): void { mapNormal<NormalSoftplus, Softplus>(x, out, n); }
 
 export function neg_f64(x: usize, out: usize, n: i32): void { map64<Neg<f64>>(x, out, n); }
 export function abs_f64(x: usize, out: usize, n: i32): void { map64<Abs<f64>>(x, out, n); }

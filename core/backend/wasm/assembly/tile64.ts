@@ -1,0 +1,100 @@
+import { addCorner } from "./tile";
+
+/* Products of packed panels (pack.ts) of float64. */
+
+/** As `multiply_f32`, in float64 and with panels of 4 on both sides. */
+export function multiply_f64(
+  packedA: usize, packedB: usize, rows: i32, cols: i32, depth: i32, out: usize, outStep: i32, accumulate: i32, tile: usize,
+  bias: usize = 0,
+): void {
+  const rowBytes = <usize>outStep << 3;
+  for (let col = 0; col < cols; col += 4) {
+    const panelB = packedB + (<usize>(col * depth) << 3);
+    const row0 = bias != 0 ? bias + (<usize>col << 3) : 0;
+    for (let row = 0; row < rows; row += 4) {
+      const panelA = packedA + (<usize>(row * depth) << 3);
+      const target = out + <usize>row * rowBytes + (<usize>col << 3);
+      if (row + 4 <= rows && col + 4 <= cols) {
+        tile_f64(panelA, panelB, depth, target, rowBytes, accumulate, row0);
+      } else {
+        tile_f64(panelA, panelB, depth, tile, 32, 0, 0);
+        addCorner<f64>(tile, 32, min(4, rows - row), min(4, cols - col), target, rowBytes, accumulate, row0);
+      }
+    }
+  }
+}
+
+/** One 4 x 4 tile; see `tile_f32`. */
+function tile_f64(a: usize, b: usize, depth: i32, out: usize, rowBytes: usize, accumulate: i32, bias: usize): void {
+  let c00 = f64x2.splat(0);
+  let c01 = f64x2.splat(0);
+  let c10 = f64x2.splat(0);
+  let c11 = f64x2.splat(0);
+  let c20 = f64x2.splat(0);
+  let c21 = f64x2.splat(0);
+  let c30 = f64x2.splat(0);
+  let c31 = f64x2.splat(0);
+  for (let k = depth; k > 0; k -= 2) {
+    let b0 = v128.load(b);
+    let b1 = v128.load(b, 16);
+    let x = v128.load64_splat(a);
+    c00 = f64x2.add(c00, f64x2.mul(x, b0));
+    c01 = f64x2.add(c01, f64x2.mul(x, b1));
+    x = v128.load64_splat(a, 8);
+    c10 = f64x2.add(c10, f64x2.mul(x, b0));
+    c11 = f64x2.add(c11, f64x2.mul(x, b1));
+    x = v128.load64_splat(a, 16);
+    c20 = f64x2.add(c20, f64x2.mul(x, b0));
+    c21 = f64x2.add(c21, f64x2.mul(x, b1));
+    x = v128.load64_splat(a, 24);
+    c30 = f64x2.add(c30, f64x2.mul(x, b0));
+    c31 = f64x2.add(c31, f64x2.mul(x, b1));
+    if (k == 1) break;
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    x = v128.load64_splat(a, 32);
+    c00 = f64x2.add(c00, f64x2.mul(x, b0));
+    c01 = f64x2.add(c01, f64x2.mul(x, b1));
+    x = v128.load64_splat(a, 40);
+    c10 = f64x2.add(c10, f64x2.mul(x, b0));
+    c11 = f64x2.add(c11, f64x2.mul(x, b1));
+    x = v128.load64_splat(a, 48);
+    c20 = f64x2.add(c20, f64x2.mul(x, b0));
+    c21 = f64x2.add(c21, f64x2.mul(x, b1));
+    x = v128.load64_splat(a, 56);
+    c30 = f64x2.add(c30, f64x2.mul(x, b0));
+    c31 = f64x2.add(c31, f64x2.mul(x, b1));
+    a += 64;
+    b += 64;
+  }
+  if (accumulate != 0) {
+    c00 = f64x2.add(c00, v128.load(out));
+    c01 = f64x2.add(c01, v128.load(out, 16));
+    c10 = f64x2.add(c10, v128.load(out + rowBytes));
+    c11 = f64x2.add(c11, v128.load(out + rowBytes, 16));
+    c20 = f64x2.add(c20, v128.load(out + 2 * rowBytes));
+    c21 = f64x2.add(c21, v128.load(out + 2 * rowBytes, 16));
+    c30 = f64x2.add(c30, v128.load(out + 3 * rowBytes));
+    c31 = f64x2.add(c31, v128.load(out + 3 * rowBytes, 16));
+  }
+  if (bias != 0) {
+    const b0 = v128.load(bias);
+    const b1 = v128.load(bias, 16);
+    c00 = f64x2.add(c00, b0);
+    c01 = f64x2.add(c01, b1);
+    c10 = f64x2.add(c10, b0);
+    c11 = f64x2.add(c11, b1);
+    c20 = f64x2.add(c20, b0);
+    c21 = f64x2.add(c21, b1);
+    c30 = f64x2.add(c30, b0);
+    c31 = f64x2.add(c31, b1);
+  }
+  v128.store(out, c00);
+  v128.store(out, c01, 16);
+  v128.store(out + rowBytes, c10);
+  v128.store(out + rowBytes, c11, 16);
+  v128.store(out + 2 * rowBytes, c20);
+  v128.store(out + 2 * rowBytes, c21, 16);
+  v128.store(out + 3 * rowBytes, c30);
+  v128.store(out + 3 * rowBytes, c31, 16);
+}

@@ -1,0 +1,25 @@
+import { range, runParts } from "../parallel.js";
+import { wasm } from "./instance.js";
+
+/**
+ * Calls the function `name` for `parts` ranges that make up 0 ... units - 1, each but the last of a length divisible by `step`.
+ * `part` gives the numbers for the range from ... to - 1, which is the `index`-th.
+ */
+export function share(
+  name: string,
+  units: number,
+  parts: number,
+  step: number,
+  part: (from: number, to: number, index: number) => number[],
+): void {
+  if (parts === 1) {
+    wasm()[name]!(...part(0, units, 0));
+    return;
+  }
+  const rows: number[][] = [];
+  for (let i = 0; i < parts; i++) {
+    const [from, to] = range(units, parts, i, step);
+    if (from < to) rows.push(part(from, to, i));
+  }
+  runParts(name, rows);
+}

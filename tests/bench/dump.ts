@@ -1,0 +1,3 @@
+import { suite } from "../../bench/suite.js";
+
+console.log(JSON.stringify(suite));
