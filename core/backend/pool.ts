@@ -55,7 +55,7 @@ export class Pool {
   }
 
   /** Starts the workers that are missing. They come up in their own time and join the jobs of then. */
-  start(module: WebAssembly.Module, native?: NativeFunctions): void {
+  start(module: object, native?: NativeFunctions): void {
     while (this.started < this.threads - 1) {
       const started = startWorker(POOL_WORKER, {
         module,
