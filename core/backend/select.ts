@@ -52,6 +52,9 @@ const requested = requestedBackend();
 export const openBlasKernels: Kernels = { ...wasmKernels, ...openBlasRecurrent, matmul: openBlasMatmul };
 let chosen: Kernels | undefined;
 
+// Whoever starts the workers: they can call OpenBLAS only if they were told of it then.
+if (requested === null || requested === "openblas") setNativeFunctions(nativeFunctions);
+
 /** The kernels for work that is large enough. */
 function large(): Kernels {
   chosen ??= choose();
@@ -61,7 +64,6 @@ function large(): Kernels {
 function choose(): Kernels {
   if (requested === "js" || !compiles()) return jsKernels;
   if (requested === "wasm") return wasmKernels;
-  setNativeFunctions(nativeFunctions);
   const blas = requested === "openblas" ? openBlas() : null;
   if (typeof blas === "string") console.warn(`retrograd: RETROGRAD_BACKEND is openblas, but ${blas}; using wasm`);
   return openBlasKernels;
