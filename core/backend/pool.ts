@@ -7,7 +7,7 @@ import { POOL_WORKER } from "./pool-worker.js";
  * Worker threads on the heap's memory, to which the main thread gives jobs without yielding.
  *
  * A job is one function called with several rows of numbers, its parts. Whoever is free takes the next part, the main thread too,
- * so workers that are still starting, or parked, cost nothing but their share. Workers look for the next job for some microseconds,
+ * so workers that are still starting, or parked, cost nothing but their share. Workers look for the next job for a while,
  * then park; waking a parked one takes 40 to 90 microseconds.
  */
 
@@ -22,8 +22,8 @@ const FIRST_CLAIM = 16;
 /** The most parts of a job, and the most numbers a part may have. */
 const MAX_PARTS = 64;
 const WIDTH = 32;
-/** How often an idle worker looks for a job before it parks: some 30 microseconds. */
-const SPINS = 2000;
+/** How often an idle worker looks for a job before it parks: a tenth of a millisecond or so, the pause between two kernels of a step. */
+const SPINS = 20_000;
 const MAX_THREADS = 16;
 
 /** A library's functions for workers to call beside those of the WebAssembly module; see `openblas.ts`. */
