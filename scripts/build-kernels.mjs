@@ -36,6 +36,18 @@ const firstLine = `// Made by scripts/build-kernels.mjs from sources ${hash.dige
 
 if (existsSync(output) && readFileSync(output, "utf8").split("\n", 1)[0] === firstLine) process.exit(0);
 
+// Of two functions of one name that index.ts exports, the compiler drops one without a word.
+const owners = new Map();
+for (const [, name] of readFileSync(join(sources, "index.ts"), "utf8").matchAll(/export \* from "\.\/([\w-]+)"/g)) {
+  for (const [, exported] of readFileSync(join(sources, `${name}.ts`), "utf8").matchAll(/^export function (\w+)/gm)) {
+    if (owners.has(exported)) {
+      console.error(`build-kernels: ${exported} is exported by ${owners.get(exported)}.ts and by ${name}.ts`);
+      process.exit(1);
+    }
+    owners.set(exported, name);
+  }
+}
+
 const { default: asc } = await import("assemblyscript/asc");
 let binary;
 const { error, stderr } = await asc.main(["index.ts", "--outFile=kernels.wasm", ...OPTIONS], {
