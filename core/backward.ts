@@ -191,6 +191,7 @@ class BackwardPass {
         const replaced = hook(result);
         if (replaced instanceof Variable) {
           checkGradient(`the hook on ${x.name ?? "a Variable"}`, x, replaced);
+          this.release?.keep(replaced);
           result = replaced;
         }
       }

@@ -8,8 +8,8 @@ import type { Variable } from "./variable.js";
  * function that it was for has used it.
  *
  * It does so only for storages that were allocated inside this pass (so never for what a `backward` returned from its saved
- * data), that no other gradient of the pass lies in (views share storages), and that nobody else can have seen: not what goes to a
- * hook, or to or from a Function that is not one of the library's own. A leaf's gradient is given back by `clearGrad`, unless somebody
+ * data), that no other gradient of the pass lies in (views share storages), and that nobody else can have seen: not what goes to or
+ * comes from a hook, or a Function that is not one of the library's own. A leaf's gradient is given back by `clearGrad`, unless somebody
  * has read `grad` in between.
  */
 

@@ -79,6 +79,20 @@ test("what a function of a user's own was given, or gave, stays", () => {
   expect(kept.map((v) => v.toTypedArray()[0])).toEqual([3, -3]);
 });
 
+test("what a hook puts in a gradient's place stays its own, however the pass hands it on", () => {
+  const [x, z] = [large(), large()];
+  const a = add(mul(x, 2), mul(z, 4));
+  let given: Variable | null = null;
+  a.onGrad((g) => {
+    given = mul(g, 10);
+    return given;
+  });
+  mul(a, 3).backward({ gradient: ones([N]) });
+  reuse();
+  expect(given!.toTypedArray().every((g) => g === 30)).toBe(true);
+  expect([x.grad!.toTypedArray()[0], z.grad!.toTypedArray()[0]]).toEqual([60, 120]);
+});
+
 test("a starting gradient and saved data are the user's", () => {
   const gradient = variable(ones([N]), { requiresGrad: false });
   const x = large();
