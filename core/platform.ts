@@ -39,6 +39,7 @@ interface ProcessLike {
   cwd?(): string;
   getBuiltinModule?(name: string): unknown;
   env?: Record<string, string | undefined>;
+  versions?: Record<string, string | undefined>;
 }
 
 const nodeProcess = (globalThis as { process?: ProcessLike }).process;
@@ -51,6 +52,16 @@ export function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K]
 /** The value of an environment variable, or undefined where there is no environment. */
 export function environment(name: string): string | undefined {
   return nodeProcess?.env?.[name];
+}
+
+/**
+ * Lets the engine compile relaxed SIMD where it has it behind a flag: V8 11.3, of Node 20, which has its final form already.
+ * Later ones have it without.
+ */
+export function allowRelaxedSimd(): void {
+  if (nodeProcess?.versions?.v8?.startsWith("11.3.")) {
+    nodeModule("node:v8")?.setFlagsFromString("--experimental-wasm-relaxed-simd");
+  }
 }
 
 /** Whether other threads can work on this one's memory: in Node, and in a browser on a cross-origin isolated page. */

@@ -1,17 +1,33 @@
 /**
- * Compiles core/backend/wasm/assembly to WebAssembly and writes it, as base64, to core/backend/wasm/module.ts.
+ * Compiles core/backend/wasm/assembly to two modules of WebAssembly and writes them, as base64, to core/backend/wasm/module.ts.
  * Does nothing when that file was made from the same sources.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const sources = join(root, "core/backend/wasm/assembly");
 const output = join(root, "core/backend/wasm/module.ts");
-/** core/heap.ts hands out addresses from here on; what lies below is the module's own data. */
-const FIRST_HEAP_ADDRESS = 131072;
+/** core/heap.ts hands out addresses from 131072 on; what lies below is the modules' own data. */
+const MODULES = [
+  {
+    constant: "WASM_BASE64",
+    what: "The compiled kernels.",
+    entry: "index.ts",
+    features: "simd,threads",
+    data: [8, 65536],
+  },
+  {
+    constant: "FUSED_BASE64",
+    what: "Some of them for engines with relaxed SIMD.",
+    entry: "fused.ts",
+    features: "simd,threads,relaxed-simd",
+    data: [65536, 131072],
+  },
+];
 
 const OPTIONS = [
   "--optimizeLevel=3",
@@ -19,7 +35,6 @@ const OPTIONS = [
   "--converge",
   "--noAssert",
   "--runtime=stub",
-  "--enable=simd,threads",
   "--importMemory",
   "--sharedMemory",
   "--initialMemory=2",
@@ -30,9 +45,10 @@ const version = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).dev
 const files = readdirSync(sources)
   .filter((name) => name.endsWith(".ts"))
   .sort();
-const hash = createHash("sha256").update(version).update(OPTIONS.join(" "));
+const hash = createHash("sha256").update(version).update(OPTIONS.join(" ")).update(JSON.stringify(MODULES));
 for (const name of files) hash.update(name).update(readFileSync(join(sources, name)));
-const firstLine = `// Made by scripts/build-kernels.mjs from sources ${hash.digest("hex")}`;
+const digest = hash.digest("hex");
+const firstLine = `// Made by scripts/build-kernels.mjs from sources ${digest}`;
 
 if (existsSync(output) && readFileSync(output, "utf8").split("\n", 1)[0] === firstLine) process.exit(0);
 
@@ -49,27 +65,41 @@ for (const [, name] of readFileSync(join(sources, "index.ts"), "utf8").matchAll(
 }
 
 const { default: asc } = await import("assemblyscript/asc");
-let binary;
-const { error, stderr } = await asc.main(["index.ts", "--outFile=kernels.wasm", ...OPTIONS], {
-  readFile: (name) => (existsSync(join(sources, name)) ? readFileSync(join(sources, name), "utf8") : null),
-  writeFile: (_, contents) => {
-    binary = contents;
-  },
-  listFiles: () => [],
-});
-if (error !== null || binary === undefined) {
-  console.error(stderr.toString());
-  console.error("build-kernels: the kernels do not compile");
-  process.exit(1);
+
+async function compile({ entry, features, data: [begin, end] }) {
+  let binary;
+  const options = [...OPTIONS, `--enable=${features}`, `--memoryBase=${begin}`];
+  const { error, stderr } = await asc.main([entry, "--outFile=kernels.wasm", ...options], {
+    readFile: (name) => (existsSync(join(sources, name)) ? readFileSync(join(sources, name), "utf8") : null),
+    writeFile: (_, contents) => {
+      binary = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error !== null || binary === undefined) {
+    console.error(stderr.toString());
+    console.error(`build-kernels: ${entry} does not compile`);
+    process.exit(1);
+  }
+  const staticEnd = readStaticEnd(binary);
+  if (staticEnd > end) {
+    console.error(`build-kernels: static data of ${entry} ends at ${staticEnd}; expected at most ${end}`);
+    process.exit(1);
+  }
+  console.log(`build-kernels: ${entry}: ${binary.length} bytes of WebAssembly`);
+  return Buffer.from(binary).toString("base64");
 }
 
-const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
-const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
-if (exports.staticEnd() > FIRST_HEAP_ADDRESS) {
-  console.error(`build-kernels: static data ends at ${exports.staticEnd()}; expected at most ${FIRST_HEAP_ADDRESS}`);
-  process.exit(1);
+function readStaticEnd(binary) {
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
+  return new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } }).exports.staticEnd();
 }
 
-const text = Buffer.from(binary).toString("base64");
-writeFileSync(output, `${firstLine}\n/** The compiled kernels. */\nexport const WASM_BASE64 =\n  "${text}";\n`);
-console.log(`build-kernels: ${binary.length} bytes of WebAssembly`);
+// Node 20 has relaxed SIMD behind a flag; see core/backend/wasm/instance.ts.
+if (process.versions.v8.startsWith("11.")) setFlagsFromString("--experimental-wasm-relaxed-simd");
+
+let text = `${firstLine}\n/** Tells these kernels from others. */\nexport const KERNELS = "${digest.slice(0, 16)}";\n`;
+for (const module of MODULES) {
+  text += `/** ${module.what} */\nexport const ${module.constant} =\n  "${await compile(module)}";\n`;
+}
+writeFileSync(output, text);

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import { environment } from "../platform.js";
 import { type NativeFunctions, pool } from "./pool.js";
-import { wasm, wasmModule } from "./wasm/instance.js";
+import { wasm, wasmModules } from "./wasm/instance.js";
 
 /*
  * One job shared by several threads: the same WebAssembly function called with different numbers, once for each part.
@@ -69,7 +69,7 @@ export function setNativeFunctions(find: () => NativeFunctions | undefined): voi
 
 function startWorkers(): void {
   native ??= findNative();
-  pool.start(wasmModule(), native);
+  pool.start(wasmModules(), native);
 }
 
 /** Calls the function `name` of the WebAssembly module with each of `parts`, on all threads, and returns when all are done. */
@@ -98,7 +98,7 @@ export function runNativeParts(
   pool.run(indexOf(name), run, parts);
 }
 
-/** Where workers have the function `name`: first those of the module, in its order, then the library's. */
+/** Where workers have the function `name`: first those of the modules, in their order, then the library's. */
 function indexOf(name: string): number {
   indices ??= new Map(
     [

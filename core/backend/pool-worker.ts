@@ -8,8 +8,9 @@
 export const POOL_WORKER = `
 "use strict";
 function start(data) {
-  const { module, memory, control, numbers, width, firstClaim, spins, native } = data;
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { modules, memory, control, numbers, width, firstClaim, spins, native } = data;
+  const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }));
+  const exports = Object.assign({}, ...instances.map((instance) => instance.exports));
   const functions = Object.values(exports).filter((f) => typeof f === "function");
   if (native) {
     const koffi = require(native.koffi);

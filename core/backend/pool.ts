@@ -2,6 +2,7 @@ import { RetrogradError } from "../errors.js";
 import { heap } from "../heap.js";
 import { canShareMemory, hardwareThreads, shared, startWorker } from "../platform.js";
 import { POOL_WORKER } from "./pool-worker.js";
+import { KERNELS } from "./wasm/module.js";
 
 /*
  * Worker threads on the heap's memory, to which the main thread gives jobs without yielding.
@@ -55,10 +56,10 @@ export class Pool {
   }
 
   /** Starts the workers that are missing. They come up in their own time and join the jobs of then. */
-  start(module: object, native?: NativeFunctions): void {
+  start(modules: readonly object[], native?: NativeFunctions): void {
     while (this.started < this.threads - 1) {
       const started = startWorker(POOL_WORKER, {
-        module,
+        modules,
         memory: heap.memory,
         control: this.control,
         numbers: this.numbers,
@@ -120,5 +121,8 @@ export class Pool {
   }
 }
 
-/** The workers of the process. They start with the first job that is large enough to be shared. */
-export const pool: Pool = shared("retrograd.pool.1", () => new Pool());
+/**
+ * The workers of the process, for these kernels: another version of them would call other functions by the same numbers. They
+ * start with the first job that is large enough to be shared.
+ */
+export const pool: Pool = shared(`retrograd.pool.${KERNELS}`, () => new Pool());

@@ -5,7 +5,7 @@ import type { AxisView, BinaryOp, Kernels, SequenceView } from "./kernels.js";
 import { nativeFunctions, openBlas, matmul as openBlasMatmul } from "./openblas.js";
 import { openBlasRecurrent } from "./openblas-recurrent.js";
 import { setNativeFunctions, threadCount } from "./parallel.js";
-import { wasm } from "./wasm/instance.js";
+import { multiplyAdds, wasm } from "./wasm/instance.js";
 import { wasmKernels } from "./wasm.js";
 
 /*
@@ -33,6 +33,8 @@ export interface BackendInfo {
   threads: number;
   /** Whether the kernels use SIMD instructions. */
   simd: boolean;
+  /** Whether matrix products use instructions that multiply and add at once, with one rounding (relaxed SIMD). */
+  fusedMultiplyAdd: boolean;
   /** Why OpenBLAS does not compute, or null when it does. */
   withoutOpenBlas: string | null;
 }
@@ -82,13 +84,20 @@ function compiles(): boolean {
 export function backendInfo(): BackendInfo {
   const kernels = large();
   if (kernels === jsKernels)
-    return { backend: "js", threads: 1, simd: false, withoutOpenBlas: "the kernels are not WebAssembly" };
+    return {
+      backend: "js",
+      threads: 1,
+      simd: false,
+      fusedMultiplyAdd: false,
+      withoutOpenBlas: "the kernels are not WebAssembly",
+    };
   const blas = kernels === openBlasKernels ? openBlas() : "RETROGRAD_BACKEND is wasm";
   const withoutOpenBlas = typeof blas === "string" ? blas : null;
   return {
     backend: withoutOpenBlas === null ? "openblas" : "wasm",
     threads: threadCount(),
     simd: true,
+    fusedMultiplyAdd: multiplyAdds(),
     withoutOpenBlas,
   };
 }

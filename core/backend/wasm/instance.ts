@@ -1,6 +1,7 @@
 import type { DType } from "../../dtype.js";
 import { heap, type Storage } from "../../heap.js";
-import { WASM_BASE64 } from "./module.js";
+import { allowRelaxedSimd } from "../../platform.js";
+import { FUSED_BASE64, WASM_BASE64 } from "./module.js";
 
 /** A function of the compiled module: addresses and counts in. */
 export type WasmFunction = (...numbers: number[]) => number;
@@ -22,24 +23,37 @@ export function wasm(): WasmExports {
   return functions;
 }
 
-let compiled: WebAssembly.Module | undefined;
+let modules: readonly WebAssembly.Module[] | undefined;
 
-/** The compiled kernels as a module, for other threads to instantiate. */
-export function wasmModule(): WebAssembly.Module {
-  compiled ??= compile();
-  return compiled;
+/** The compiled kernels as modules, for other threads to instantiate; of functions that two have, that of the later counts. */
+export function wasmModules(): readonly WebAssembly.Module[] {
+  modules ??= compile();
+  return modules;
+}
+
+/** Whether products and sums are made by instructions that do both, with one rounding. */
+export function multiplyAdds(): boolean {
+  return wasmModules().length > 1;
 }
 
 function instantiate(): WasmExports {
-  const instance = new WebAssembly.Instance(wasmModule(), { env: { memory: heap.memory as WebAssembly.Memory } });
-  return instance.exports as WasmExports;
+  const imports = { env: { memory: heap.memory as WebAssembly.Memory } };
+  const instances = wasmModules().map((module) => new WebAssembly.Instance(module, imports));
+  return Object.assign({}, ...instances.map((instance) => instance.exports));
 }
 
-function compile(): WebAssembly.Module {
-  const text = atob(WASM_BASE64);
+function compile(): WebAssembly.Module[] {
+  const base = new WebAssembly.Module(decode(WASM_BASE64));
+  allowRelaxedSimd();
+  const fused = decode(FUSED_BASE64);
+  return WebAssembly.validate(fused) ? [base, new WebAssembly.Module(fused)] : [base];
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return new WebAssembly.Module(bytes);
+  return bytes;
 }
 
 const found: Record<DType, Record<string, WasmFunction | undefined>> = {

@@ -1,4 +1,5 @@
-import { Block, Blocks, aligned, enter, mulAdd, positionOffsets } from "./geometry";
+import { Block, Blocks, aligned, enter, positionOffsets } from "./geometry";
+import { mulAdd } from "./mul-add";
 
 /*
  * The gradient of a convolution with respect to its weights: for four taps and 32 bytes of output channels at a time, the sum
@@ -18,7 +19,7 @@ function addTile<T>(
   let c21 = v128.load(tile, 80);
   let c30 = v128.load(tile, 96);
   let c31 = v128.load(tile, 112);
-  // The `break` between the unrolled steps keeps V8 from hoisting their loads: see gemm.ts.
+  // The `break` between the unrolled steps keeps V8 from hoisting their loads: see tile.ts.
   for (let p = positions; p > 0; p -= 2) {
     let place = <usize>load<u32>(places);
     let b0 = v128.load(g);

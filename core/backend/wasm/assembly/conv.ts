@@ -1,4 +1,5 @@
-import { Block, Blocks, Window, aligned, enter, mulAdd, positionOffsets } from "./geometry";
+import { Block, Blocks, Window, aligned, enter, positionOffsets } from "./geometry";
+import { mulAdd } from "./mul-add";
 import { packB_f32, pack_f64 } from "./pack";
 import { addLines } from "./window";
 
@@ -51,7 +52,7 @@ function products<T>(
         let a1 = row1 + run;
         let a2 = row2 + run;
         let a3 = row3 + run;
-        // The `break` between the unrolled steps keeps V8 from hoisting their loads: see gemm.ts.
+        // The `break` between the unrolled steps keeps V8 from hoisting their loads: see tile.ts.
         for (let k = runLength; k > 0; k -= 4) {
           let b0 = v128.load(b);
           let b1 = v128.load(b, 16);

@@ -159,10 +159,3 @@ export function positionOffsets<T>(w: Window, block: Block, to: usize): void {
 export function aligned(address: usize): usize {
   return (address + 15) & ~15;
 }
-
-/** `c + x * y`. */
-// @ts-ignore: decorator
-@inline
-export function mulAdd<T>(c: v128, x: v128, y: v128): v128 {
-  return v128.add<T>(c, v128.mul<T>(x, y));
-}

@@ -18,10 +18,6 @@ export * from "./rnn";
 export * from "./rows";
 export * from "./scan";
 export * from "./softmax";
+export { staticEnd } from "./static";
 export * from "./unary";
 export { im2col, col2im_f32, col2im_f64 } from "./window";
-
-/** Where the module's own data ends; core/heap.ts hands out what lies behind. */
-export function staticEnd(): usize {
-  return __heap_base;
-}

@@ -1,3 +1,4 @@
+import { mulAdd } from "./mul-add";
 import { addCorner } from "./tile";
 
 /* Products of packed panels (pack.ts) of float64. */
@@ -38,32 +39,32 @@ function tile_f64(a: usize, b: usize, depth: i32, out: usize, rowBytes: usize, a
     let b0 = v128.load(b);
     let b1 = v128.load(b, 16);
     let x = v128.load64_splat(a);
-    c00 = f64x2.add(c00, f64x2.mul(x, b0));
-    c01 = f64x2.add(c01, f64x2.mul(x, b1));
+    c00 = mulAdd<f64>(c00, x, b0);
+    c01 = mulAdd<f64>(c01, x, b1);
     x = v128.load64_splat(a, 8);
-    c10 = f64x2.add(c10, f64x2.mul(x, b0));
-    c11 = f64x2.add(c11, f64x2.mul(x, b1));
+    c10 = mulAdd<f64>(c10, x, b0);
+    c11 = mulAdd<f64>(c11, x, b1);
     x = v128.load64_splat(a, 16);
-    c20 = f64x2.add(c20, f64x2.mul(x, b0));
-    c21 = f64x2.add(c21, f64x2.mul(x, b1));
+    c20 = mulAdd<f64>(c20, x, b0);
+    c21 = mulAdd<f64>(c21, x, b1);
     x = v128.load64_splat(a, 24);
-    c30 = f64x2.add(c30, f64x2.mul(x, b0));
-    c31 = f64x2.add(c31, f64x2.mul(x, b1));
+    c30 = mulAdd<f64>(c30, x, b0);
+    c31 = mulAdd<f64>(c31, x, b1);
     if (k == 1) break;
     b0 = v128.load(b, 32);
     b1 = v128.load(b, 48);
     x = v128.load64_splat(a, 32);
-    c00 = f64x2.add(c00, f64x2.mul(x, b0));
-    c01 = f64x2.add(c01, f64x2.mul(x, b1));
+    c00 = mulAdd<f64>(c00, x, b0);
+    c01 = mulAdd<f64>(c01, x, b1);
     x = v128.load64_splat(a, 40);
-    c10 = f64x2.add(c10, f64x2.mul(x, b0));
-    c11 = f64x2.add(c11, f64x2.mul(x, b1));
+    c10 = mulAdd<f64>(c10, x, b0);
+    c11 = mulAdd<f64>(c11, x, b1);
     x = v128.load64_splat(a, 48);
-    c20 = f64x2.add(c20, f64x2.mul(x, b0));
-    c21 = f64x2.add(c21, f64x2.mul(x, b1));
+    c20 = mulAdd<f64>(c20, x, b0);
+    c21 = mulAdd<f64>(c21, x, b1);
     x = v128.load64_splat(a, 56);
-    c30 = f64x2.add(c30, f64x2.mul(x, b0));
-    c31 = f64x2.add(c31, f64x2.mul(x, b1));
+    c30 = mulAdd<f64>(c30, x, b0);
+    c31 = mulAdd<f64>(c31, x, b1);
     a += 64;
     b += 64;
   }
