@@ -1,10 +1,11 @@
 import { config } from "./config.js";
 import { ArgumentError, GraphError, ShapeError } from "./errors.js";
-import { activePass, Function, type InputGradients, setActivePass } from "./function.js";
+import { activePass, anomalyWatch, Function, type InputGradients, setActivePass } from "./function.js";
 import type { NDArray } from "./ndarray.js";
 import { binary, filled } from "./numeric.js";
 import { GenerationQueue } from "./queue.js";
 import { claim, GradientRelease, giveBack } from "./release.js";
+import { addRowGradients } from "./row-gradient.js";
 import { sameShape, shapeText } from "./shape.js";
 import { asVariable, type Operand, Variable } from "./variable.js";
 import { releaseKeptObjects } from "./weak.js";
@@ -118,6 +119,7 @@ class BackwardPass {
         for (const x of this.targets) x.creator?.observe();
       }
       ys.forEach((y, i) => {
+        anomalyWatch?.startsFrom(y, gys[i]!);
         if (this.wants(y)) this.add(y, gys[i]!);
       });
       for (let fn = this.queue.pop(); fn !== null; fn = this.queue.pop()) this.step(fn);
@@ -191,6 +193,7 @@ class BackwardPass {
         const replaced = hook(result);
         if (replaced instanceof Variable) {
           checkGradient(`the hook on ${x.name ?? "a Variable"}`, x, replaced);
+          anomalyWatch?.hooked(x, replaced);
           this.release?.keep(replaced);
           result = replaced;
         }
@@ -209,6 +212,7 @@ class BackwardPass {
     const x = fn.inputs[index]!;
     if (!x.requiresGrad || !this.wants(x)) return;
     if (!sameShape(gx.shape, x.shape) || gx.dtype !== x.dtype) checkGradient(`${fn.name}.backward`, x, gx, index);
+    if (anomalyWatch !== null) anomalyWatch.made(fn, index, gx);
     if (!fn.frugal) this.release?.keep(gx);
     this.add(x, gx);
   }
@@ -234,7 +238,7 @@ class BackwardPass {
   /** The sum of what has arrived so far, if anything, and one more gradient. */
   private joined(former: Variable | null, gx: Variable): Variable {
     if (former === null) return gx;
-    const sum = plus(former, gx);
+    const sum = addRowGradients(former, gx) ?? plus(former, gx);
     if (this.release !== null) {
       this.release.hold(sum);
       this.release.drop(former);
@@ -305,7 +309,7 @@ function plus(a: Variable, b: Variable): Variable {
 
 function accumulate(a: Variable, b: Variable, createGraph: boolean): Variable {
   if (createGraph) return plus(a, b);
-  const sum = new Variable(binary("add", a.data, b.data), false);
+  const sum = addRowGradients(a, b) ?? new Variable(binary("add", a.data, b.data), false);
   claim(sum);
   return sum;
 }

@@ -3,6 +3,9 @@ import { DTypeError } from "./errors.js";
 /** The element types of an NDArray. */
 export type DType = "float32" | "float64" | "int32" | "bool";
 
+/** The dtypes that gradients, parameters and layers have. */
+export type FloatDType = "float32" | "float64";
+
 /** All dtypes, in the order of promotion: an operation on two of them has the later one as its result. */
 export const DTYPES: readonly DType[] = ["bool", "int32", "float32", "float64"];
 

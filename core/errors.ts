@@ -42,3 +42,13 @@ export class OutOfMemoryError extends RetrogradError {
 export class GradcheckError extends RetrogradError {
   override name = "GradcheckError";
 }
+
+/** A file that does not hold what it should, or that there is no way to reach. */
+export class FileError extends RetrogradError {
+  override name = "FileError";
+}
+
+/** A function that made NaN or infinity, found by `detectAnomaly`. */
+export class AnomalyError extends RetrogradError {
+  override name = "AnomalyError";
+}

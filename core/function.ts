@@ -22,6 +22,26 @@ export function setActivePass(pass: GradientDemand | null): void {
   activePass = pass;
 }
 
+/** What `detectAnomaly` looks at; it throws at what is not finite. */
+export interface AnomalyWatch {
+  /** A function has become part of a graph. */
+  applied(fn: Function): void;
+  /** A backward pass starts from an output with a gradient. */
+  startsFrom(y: Variable, gradient: Variable): void;
+  /** A function's `backward` made the gradient of one of its inputs. */
+  made(fn: Function, index: number, gradient: Variable): void;
+  /** A hook gave a gradient of its own. */
+  hooked(x: Variable, gradient: Variable): void;
+}
+
+/** The watch of the `detectAnomaly` at work, or null. */
+export let anomalyWatch: AnomalyWatch | null = null;
+
+/** @internal Called by `detectAnomaly` when it begins and ends. */
+export function setAnomalyWatch(watch: AnomalyWatch | null): void {
+  anomalyWatch = watch;
+}
+
 interface OutputRecord {
   reference: WeakRef<Variable>;
   shape: Shape;
@@ -191,6 +211,7 @@ export abstract class Function {
       }
     }
     this.generation = generation;
+    if (anomalyWatch !== null) anomalyWatch.applied(this);
   }
 
   private firstOf(data: NDArray): Variable {

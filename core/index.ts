@@ -1,3 +1,4 @@
+export { detectAnomaly } from "./anomaly.js";
 export { setThreads, threadCount } from "./backend/parallel.js";
 export { type BackendInfo, backendInfo } from "./backend/select.js";
 export { type BackwardOptions, type GradOptions, grad } from "./backward.js";

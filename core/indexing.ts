@@ -24,6 +24,8 @@ export interface Selection {
   take(x: NDArray): NDArray;
   /** Zeros of the indexed shape, to which `y`, of the shape of what is picked, has been added where it was picked. */
   spread(y: NDArray): NDArray;
+  /** Where it picks whole rows of the array seen as (-1, width): their numbers (int32) and the width. */
+  readonly picked?: { readonly rows: NDArray; readonly width: number };
 }
 
 /**
@@ -131,10 +133,11 @@ function rowSelection(operation: string, shape: Shape, indices: readonly (BasicI
   const rows = outerSum(kept);
   const row = shape.slice(leading);
   const width = sizeOf(row);
-  const picked = [...rows.shape, ...row];
+  const result = [...rows.shape, ...row];
   return {
-    take: (x) => takeRows(x, rows, width, picked),
+    take: (x) => takeRows(x, rows, width, result),
     spread: (y) => addRows(y, rows, width, shape),
+    picked: { rows, width },
   };
 }
 

@@ -1,3 +1,5 @@
+import { FileError } from "./errors.js";
+
 /**
  * What the surroundings offer beyond ECMAScript. retrograd runs in Node, in browsers and under jest;
  * everything that exists only in some of them is reached through here, at run time and without an import.
@@ -26,7 +28,27 @@ interface NodeModule {
   createRequire(from: string): { (name: string): unknown; resolve(name: string): string };
 }
 
+interface NodeFs {
+  openSync(path: string, flags: string): number;
+  readSync(file: number, into: Uint8Array, offset: number, length: number, position: number): number;
+  writeSync(file: number, from: Uint8Array, offset: number, length: number): number;
+  fsyncSync(file: number): void;
+  closeSync(file: number): void;
+  fstatSync(file: number): { size: number };
+  renameSync(from: string, to: string): void;
+  readdirSync(path: string): string[];
+  mkdirSync(path: string, options: { recursive: true }): void;
+  rmSync(path: string, options: { force: true }): void;
+}
+
+interface NodePath {
+  dirname(path: string): string;
+  join(...parts: string[]): string;
+}
+
 interface NodeModules {
+  "node:fs": NodeFs;
+  "node:path": NodePath;
   "node:module": NodeModule;
   "node:os": NodeOs;
   "node:worker_threads": NodeWorkerThreads;
@@ -35,11 +57,20 @@ interface NodeModules {
 }
 
 interface ProcessLike {
+  on?(event: "SIGINT", handler: () => void): unknown;
+  off?(event: "SIGINT", handler: () => void): unknown;
+  stdout?: Terminal & { isTTY?: boolean };
   argv?: string[];
   cwd?(): string;
   getBuiltinModule?(name: string): unknown;
   env?: Record<string, string | undefined>;
   versions?: Record<string, string | undefined>;
+}
+
+/** A terminal, which shows what is written and can write over it. */
+export interface Terminal {
+  readonly columns?: number;
+  write(text: string): unknown;
 }
 
 const nodeProcess = (globalThis as { process?: ProcessLike }).process;
@@ -68,6 +99,52 @@ export function allowRelaxedSimd(): void {
 export function canShareMemory(): boolean {
   const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
   return nodeModule("node:worker_threads") !== undefined || crossOriginIsolated === true;
+}
+
+/**
+ * The modules of Node that reach files, for `operation`.
+ * @throws FileError where there are none, as in a browser.
+ */
+export function fileModules(operation: string): { fs: NodeFs; path: NodePath } {
+  const fs = nodeModule("node:fs");
+  const path = nodeModule("node:path");
+  if (fs !== undefined && path !== undefined) return { fs, path };
+  throw new FileError(`${operation}: there are no files here; expected Node (20.16 or later), or bytes instead`);
+}
+
+/** The terminal that the program prints to, or null when it prints elsewhere. */
+export function terminal(): Terminal | null {
+  const stdout = nodeProcess?.stdout;
+  return stdout?.isTTY ? stdout : null;
+}
+
+/**
+ * Calls `handler` when Ctrl-C is pressed (SIGINT), instead of ending the program. Returns a function that ends this. Does nothing
+ * where there are no signals.
+ */
+export function onInterrupt(handler: () => void): () => void {
+  nodeProcess?.on?.("SIGINT", handler);
+  return () => {
+    nodeProcess?.off?.("SIGINT", handler);
+  };
+}
+
+/** Lets signals, timers and the page have their turn. */
+export function nextTurn(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (resume: () => void) => unknown };
+  return new Promise((resume) => {
+    if (setImmediate !== undefined) {
+      setImmediate(resume);
+      return;
+    }
+    // A timer would wait for at least four milliseconds.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resume();
+    };
+    port2.postMessage(null);
+  });
 }
 
 /** How many threads can run at the same time. */

@@ -1,5 +1,5 @@
 import type { Function } from "./function.js";
-import { heap } from "./heap.js";
+import { heap, type Storage } from "./heap.js";
 import type { Variable } from "./variable.js";
 
 /*
@@ -22,14 +22,22 @@ export function releasesGradients(...classes: { prototype: Function }[]): void {
 
 /** Says that one leaf's gradient, just allocated, is all that lies in its memory. */
 export function claim(gradient: Variable): void {
-  const { storage } = gradient.data;
+  const { storage } = gradient;
   if (!storage.slab) storage.holders++;
 }
 
 /** Gives the memory of a leaf's gradient back, if a backward pass allocated it and it is the last leaf whose gradient lies there. */
 export function giveBack(gradient: Variable): void {
-  const { storage } = gradient.data;
+  const { storage } = gradient;
   if (!storage.slab && --storage.holders === 0) heap.release(storage);
+}
+
+/** Says that a gradient that was put down, or is a leaf's, has moved from one memory to another, just allocated. */
+export function handOver(from: Storage, to: Storage): void {
+  if (to.slab) return;
+  // Nothing is known of who has seen what lies in a slab.
+  to.holders = from.slab || from.holders >= FOREVER ? FOREVER : 1;
+  if (!from.slab) from.holders--;
 }
 
 /** Keeps count of the gradients of one pass and releases them. */
@@ -38,24 +46,24 @@ export class GradientRelease {
 
   /** A gradient has been put down to be used later. */
   hold(gradient: Variable): void {
-    const { storage } = gradient.data;
+    const { storage } = gradient;
     if (!storage.slab) storage.holders++;
   }
 
   /** Somebody outside the pass may see the gradient: it is never released. */
   keep(gradient: Variable): void {
-    const { storage } = gradient.data;
+    const { storage } = gradient;
     if (!storage.slab) storage.holders += FOREVER;
   }
 
   /** A gradient that was held becomes that of a leaf, which gives it back when it forgets it. */
   own(gradient: Variable): void {
-    if (gradient.data.storage.serial < this.since) this.keep(gradient);
+    if (gradient.storage.serial < this.since) this.keep(gradient);
   }
 
   /** A gradient that was held has been used. */
   drop(gradient: Variable): void {
-    const { storage } = gradient.data;
+    const { storage } = gradient;
     if (!storage.slab && --storage.holders === 0 && storage.serial >= this.since) heap.release(storage);
   }
 }

@@ -7,6 +7,13 @@ export interface GeneratorState {
   spare: number | null;
 }
 
+/** Whether a value, such as one from a file, is the state of a Generator. */
+export function isGeneratorState(value: unknown): value is GeneratorState {
+  const { words, spare } = (value ?? {}) as Partial<GeneratorState>;
+  const whole = Array.isArray(words) && words.length === 4 && words.every((word) => (word | 0) === word);
+  return whole && (spare === null || typeof spare === "number");
+}
+
 /**
  * A seedable source of random numbers: xoshiro128++ (Blackman and Vigna, "Scrambled linear pseudorandom number
  * generators", 2021), seeded through splitmix32. Not for cryptography.

@@ -3,6 +3,7 @@ import { type DType, isFloat } from "./dtype.js";
 import { ArgumentError, DTypeError, GraphError, ShapeError } from "./errors.js";
 import { formatArray } from "./format.js";
 import type { Function } from "./function.js";
+import type { Storage } from "./heap.js";
 import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
 import { giveBack } from "./release.js";
 import { type Shape, sameShape, shapeText } from "./shape.js";
@@ -117,6 +118,11 @@ export class Variable {
 
   get dtype(): DType {
     return this.array.dtype;
+  }
+
+  /** @internal The memory in which the value lies. */
+  get storage(): Storage {
+    return this.array.storage;
   }
 
   /** @internal A number that changes whenever the value does. */

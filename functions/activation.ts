@@ -159,7 +159,7 @@ export const softplus = elementwise("softplus", (gy, f) => mul(gy, sigmoid(f.x))
  * @throws ArgumentError when `alpha` is not a finite number.
  */
 export function leakyRelu(x: Operand, { alpha = 0.3 }: { alpha?: number } = {}): Variable {
-  checkAlpha("leakyRelu", alpha);
+  checkFinite("leakyRelu", "alpha", alpha);
   return new LeakyRelu(alpha).apply(floating("leakyRelu", x));
 }
 
@@ -168,7 +168,7 @@ export function leakyRelu(x: Operand, { alpha = 0.3 }: { alpha?: number } = {}):
  * @throws ArgumentError when `alpha` is not a finite number.
  */
 export function elu(x: Operand, { alpha = 1 }: { alpha?: number } = {}): Variable {
-  checkAlpha("elu", alpha);
+  checkFinite("elu", "alpha", alpha);
   return new ExponentialLinear(alpha, 1).apply(floating("elu", x));
 }
 
@@ -183,8 +183,12 @@ export function selu(x: Operand): Variable {
 /**
  * `x` times the probability that a standard normal number is below it (Hendrycks and Gimpel 2016): in their form with tanh,
  * or exactly, with erf, when `approximate` is false.
+ * @throws ArgumentError when `approximate` is neither true nor false.
  */
 export function gelu(x: Operand, { approximate = true }: { approximate?: boolean } = {}): Variable {
+  if (typeof approximate !== "boolean") {
+    throw new ArgumentError(`gelu: approximate is ${String(approximate)}; expected true or false`);
+  }
   const input = floating("gelu", x);
   if (!approximate) return mul(mul(input, 0.5), add(erf(mul(input, Math.SQRT1_2)), 1));
   // (1 + tanh(u)) / 2 is sigmoid(2 u), which does not cancel far below 0.
@@ -197,6 +201,19 @@ export function hardSigmoid(x: Operand): Variable {
   return clip(add(mul(floating("hardSigmoid", x), 0.2), 0.5), 0, 1);
 }
 
-function checkAlpha(operation: string, alpha: number): void {
-  if (!Number.isFinite(alpha)) throw new ArgumentError(`${operation}: alpha is ${alpha}; expected a finite number`);
+/**
+ * `slope * x + intercept`.
+ * @throws ArgumentError when one of them is not a finite number.
+ */
+export function affine(
+  x: Operand,
+  { slope = 1, intercept = 0 }: { slope?: number; intercept?: number } = {},
+): Variable {
+  checkFinite("affine", "slope", slope);
+  checkFinite("affine", "intercept", intercept);
+  return add(mul(floating("affine", x), slope), intercept);
+}
+
+function checkFinite(operation: string, option: string, value: number): void {
+  if (!Number.isFinite(value)) throw new ArgumentError(`${operation}: ${option} is ${value}; expected a finite number`);
 }

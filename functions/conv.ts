@@ -12,7 +12,11 @@ import { Convolve, ConvolveTransposed } from "./convolution.js";
 import { astype } from "./dtype.js";
 import { reshape, transpose } from "./shape.js";
 import {
+  checkRank,
+  IMAGES,
   type Pair,
+  SEQUENCES,
+  type TransposedWindow2DOptions,
   transposedWindow2D,
   type Window1DOptions,
   type Window2DOptions,
@@ -49,8 +53,6 @@ class Col2im extends Function {
 }
 
 releasesGradients(Im2col, Col2im);
-
-const IMAGES = "(N, rows, cols, channels)";
 
 /**
  * The patches that a kernel sees as it slides over images (N, rows, cols, channels), one row each:
@@ -115,7 +117,7 @@ export function conv2d(x: Operand, W: Operand, b: Operand | null = null, options
 export function conv1d(x: Operand, W: Operand, b: Operand | null = null, options: Window1DOptions = {}): Variable {
   const sequences = asVariable("conv1d", x);
   const kernels = asVariable("conv1d", W, sequences);
-  checkRank("conv1d", "x", sequences.shape, "(N, length, channels)");
+  checkRank("conv1d", "x", sequences.shape, SEQUENCES);
   checkRank("conv1d", "W", kernels.shape, "(kernelWidth, inChannels, outChannels)");
   checkChannels("conv1d", sequences.shape, kernels.shape);
   const bias = biasOf("conv1d", b, kernels);
@@ -126,16 +128,17 @@ export function conv1d(x: Operand, W: Operand, b: Operand | null = null, options
 
 /**
  * The transposed convolution of images `x` (N, rows, cols, in) with kernels `W` (kernelRows, kernelCols, in, out), plus `b`
- * (out,): the gradient of a convolution with respect to its images. Rows and columns become
- * `stride * (n - 1) - 2 * pad + kernel`, or stay as they are with pad "same". In PyTorch: `conv_transpose2d` on
- * `x.permute(0, 3, 1, 2)` and `W.permute(2, 3, 0, 1)`.
+ * (out,): the gradient of a convolution with respect to its images. Of n rows or columns it makes
+ * `stride * (n - 1) + covered - pads + outputPad`, where the kernel covers `(kernel - 1) * (dilation + 1) + 1`, or n with pad
+ * "same". In PyTorch: `conv_transpose2d` on `x.permute(0, 3, 1, 2)` and `W.permute(2, 3, 0, 1)`, with one more for the
+ * dilation.
  * @throws ShapeError when ranks or channels do not fit or the padding leaves nothing; ArgumentError for bad options.
  */
 export function deconv2d(
   x: Operand,
   W: Operand,
   b: Operand | null = null,
-  { stride, pad }: Omit<Window2DOptions, "dilation"> = {},
+  options: TransposedWindow2DOptions = {},
 ): Variable {
   const images = asVariable("deconv2d", x);
   const kernels = asVariable("deconv2d", W, images);
@@ -144,7 +147,7 @@ export function deconv2d(
   checkChannels("deconv2d", images.shape, kernels.shape);
   const bias = biasOf("deconv2d", b, kernels);
   const [kernelRows, kernelCols, , outChannels] = kernels.shape as [number, number, number, number];
-  const window = transposedWindow2D("deconv2d", images.shape, outChannels, [kernelRows, kernelCols], { stride, pad });
+  const window = transposedWindow2D("deconv2d", images.shape, outChannels, [kernelRows, kernelCols], options);
   const operands = alike(images, transpose(kernels, [0, 1, 3, 2]));
   const y = new ConvolveTransposed(window).apply(...operands);
   return bias === null ? y : add(y, bias);
@@ -160,12 +163,6 @@ function convolve(images: Variable, kernels: Variable, bias: Variable | null, wi
 function alike(...xs: Variable[]): Variable[] {
   const widest = xs.reduce<DType>((dtype, x) => promote(dtype, x.dtype), "int32");
   return xs.map((x) => (x.dtype === widest ? x : astype(x, widest)));
-}
-
-function checkRank(operation: string, name: string, shape: Shape, layout: string): void {
-  if (shape.length !== layout.split(",").length) {
-    throw new ShapeError(`${operation}: ${name} has shape ${shapeText(shape)}; expected ${layout}`);
-  }
 }
 
 function checkChannels(operation: string, x: Shape, W: Shape): void {

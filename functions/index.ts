@@ -1,6 +1,7 @@
 import "./methods.js";
 
 export {
+  affine,
   elu,
   gelu,
   hardSigmoid,
@@ -13,22 +14,49 @@ export {
 } from "./activation.js";
 export { add, Broadcasting, div, mul, neg, sub } from "./arithmetic.js";
 export { flip, type PadWidths, pad, repeat, roll, tile } from "./arrangement.js";
+export { type AttentionOptions, scaledDotProductAttention } from "./attention.js";
 export { equal, greater, greaterEqual, less, lessEqual, notEqual } from "./comparison.js";
 export { col2im, conv1d, conv2d, deconv2d, im2col } from "./conv.js";
 export { diagonal, trace } from "./diagonal.js";
 export { astype } from "./dtype.js";
 export { einsum } from "./einsum.js";
+export { type EmbeddingBagOptions, type EmbeddingOptions, embedding, embeddingBag, type IdBags } from "./embedding.js";
+export {
+  type Adjacency,
+  type Edges,
+  graphPropagate,
+  type PropagationOptions,
+  segmentSum,
+} from "./graph.js";
 export { type GruOptions, gru } from "./gru.js";
 export { getItem, type Index, oneHot, takeAlongAxis } from "./indexing.js";
 export { cat, split, stack, unbind } from "./joining.js";
 export { dot, linear, matmul, outer } from "./linalg.js";
 export {
   accuracy,
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropy,
+  type CosineEmbeddingOptions,
+  cosineEmbeddingLoss,
+  crossEntropy,
+  type DivergenceOptions,
+  type DivergenceReduction,
+  type HuberOptions,
+  huberLoss,
+  klDivergence,
+  type LossOptions,
+  type LossReduction,
   meanAbsoluteError,
   meanSquaredError,
+  type SigmoidCrossEntropyOptions,
+  type SoftmaxCrossEntropyOptions,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   softmaxCrossEntropySimple,
+  squaredError,
+  type TripletMarginOptions,
+  tripletMarginLoss,
+  vaeLoss,
 } from "./loss.js";
 export { type LstmOptions, lstm } from "./lstm.js";
 export {
@@ -58,7 +86,8 @@ export {
   tanh,
 } from "./math.js";
 export { norm } from "./norm.js";
-export { type LayerNormOptions, layerNorm } from "./normalization.js";
+export { type BatchNormOptions, batchNorm, type LayerNormOptions, layerNorm } from "./normalization.js";
+export { calcConvOutDims, calcPadDims1d, calcPadDims2d, dilate, pad1d, pad2d } from "./padding.js";
 export { averagePool, maxPool } from "./pool.js";
 export { pow } from "./power.js";
 export { prod } from "./prod.js";
@@ -78,4 +107,4 @@ export {
   transpose,
 } from "./shape.js";
 export { logsumexp, std, var } from "./statistics.js";
-export type { Pad1D, Pad2D, Pair, Window1DOptions, Window2DOptions } from "./window.js";
+export type { Pad1D, Pad2D, Pair, TransposedWindow2DOptions, Window1DOptions, Window2DOptions } from "./window.js";

@@ -6,6 +6,7 @@ import { type ArrayIndex, indexArray, type Selection, selection } from "../core/
 import { NDArray, type NestedArray, type NumericArray } from "../core/ndarray.js";
 import { addRows, filled } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
+import { rowGradient } from "../core/row-gradient.js";
 import { checkShape, normalizeAxis, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 
@@ -22,7 +23,9 @@ class GetItem extends Function {
   }
 
   override backward(gy: Variable): Variable {
-    return new GetItemGrad(this.selection).apply(gy);
+    const { picked } = this.selection;
+    const few = picked === undefined ? null : rowGradient(this.inputs[0]!, picked.rows, picked.width, gy.data);
+    return few ?? new GetItemGrad(this.selection).apply(gy);
   }
 }
 

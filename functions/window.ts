@@ -1,11 +1,17 @@
 import type { Window2D } from "../core/backend/kernels.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import type { Shape } from "../core/shape.js";
+import { type Shape, shapeText } from "../core/shape.js";
 
 /*
  * Resolves what a user says about a sliding window (kernel, stride, pad, dilation) into the numbers that kernels take.
  * A dilation of d puts d pixels between neighbouring taps of the kernel, which then covers (kernel - 1) * (d + 1) + 1.
  */
+
+/** The axes of a batch of images. */
+export const IMAGES = "(N, rows, cols, channels)";
+
+/** The axes of a batch of sequences. */
+export const SEQUENCES = "(N, length, channels)";
 
 /** One integer for rows and columns alike, or [rows, cols]. */
 export type Pair = number | readonly number[];
@@ -42,10 +48,29 @@ export interface Window1DOptions {
   dilation?: number;
 }
 
+/** How the kernel of a transposed convolution spreads each pixel of its input. */
+export interface TransposedWindow2DOptions extends Window2DOptions {
+  /**
+   * Rows and columns that the output has more, at the bottom and right: 0 unless given. Images of several sizes become equally
+   * large under a strided convolution; this says which of these sizes to go back to.
+   */
+  outputPad?: Pair;
+}
+
+/**
+ * Checks that an operand has as many axes as its layout.
+ * @throws ShapeError naming the operation, the operand and the layout.
+ */
+export function checkRank(operation: string, name: string, shape: Shape, layout: string): void {
+  if (shape.length !== layout.split(",").length) {
+    throw new ShapeError(`${operation}: ${name} has shape ${shapeText(shape)}; expected ${layout}`);
+  }
+}
+
 type AxisPad = readonly [before: number, after: number] | "same";
 
 /** A window along one axis of the image; `unit` names what lies along it. */
-interface Slide {
+export interface Slide {
   unit: "rows" | "columns" | "entries";
   /** Taps. */
   kernel: number;
@@ -74,14 +99,8 @@ export function window2D(operation: string, image: Shape, kernelShape: Pair, opt
  * @throws as `window2D`.
  */
 export function window1D(operation: string, sequence: Shape, width: number, options: Window1DOptions): Window2D {
-  const { stride = 1, dilation = 0, pad = 0 } = options;
   const [batch, length, channels] = sequence;
-  const taps = {
-    kernel: integer(operation, "kernel width", width, 1),
-    stride: integer(operation, "stride", stride, 1),
-    dilation: integer(operation, "dilation", dilation, 0),
-  };
-  const along: Slide = { unit: "entries", ...taps, pad: pad1D(operation, pad, cover(taps)) };
+  const along = slide1D(operation, width, options);
   const across: Slide = { unit: "rows", kernel: 1, stride: 1, dilation: 0, pad: [0, 0] };
   const image = [batch!, 1, length!, channels!];
   return assemble(image, across, along, over(operation, 1, across), over(operation, length!, along));
@@ -89,23 +108,29 @@ export function window1D(operation: string, sequence: Shape, width: number, opti
 
 /**
  * The window whose positions are the pixels of `input`, (N, rows, cols, any), over images with `channels` channels as small
- * as they can be: what a transposed convolution spreads its input over. With "same" they are as large as the input.
- * @throws ArgumentError for numbers that are not integers or too small; ShapeError when no pixel would be left.
+ * as they can be, and larger by `outputPad`: what a transposed convolution spreads its input over. With "same" they are as
+ * large as the input.
+ * @throws ArgumentError for numbers that are not integers, too small or (outputPad) too large; ShapeError when no pixel would
+ * be left.
  */
 export function transposedWindow2D(
   operation: string,
   input: Shape,
   channels: number,
   kernelShape: Pair,
-  options: Omit<Window2DOptions, "dilation">,
+  { outputPad = 0, ...options }: TransposedWindow2DOptions,
 ): Window2D {
-  const [alongRows, alongCols] = slides2D(operation, kernelShape, options);
-  const rows = under(operation, input[1]!, alongRows);
-  const cols = under(operation, input[2]!, alongCols);
-  return assemble([input[0]!, rows.length, cols.length, channels], alongRows, alongCols, rows, cols);
+  const slides = slides2D(operation, kernelShape, options);
+  const extra = pair(operation, "outputPad", outputPad, 0);
+  const [rows, cols] = slides.map((slide, i) => under(operation, input[i + 1]!, slide, extra[i]!));
+  return assemble([input[0]!, rows!.length, cols!.length, channels], ...slides, rows!, cols!);
 }
 
-function slides2D(operation: string, kernelShape: Pair, options: Window2DOptions): [rows: Slide, cols: Slide] {
+/**
+ * The windows of a kernel along the rows and columns of images.
+ * @throws ArgumentError for numbers that are not integers or too small.
+ */
+export function slides2D(operation: string, kernelShape: Pair, options: Window2DOptions): [rows: Slide, cols: Slide] {
   const { stride = 1, pad = 0, dilation = 0 } = options;
   const kernels = pair(operation, "kernelShape", kernelShape, 1);
   const strides = pair(operation, "stride", stride, 1);
@@ -117,6 +142,23 @@ function slides2D(operation: string, kernelShape: Pair, options: Window2DOptions
   return [rows!, cols!];
 }
 
+/**
+ * The window of a kernel along sequences.
+ * @throws ArgumentError for numbers that are not integers or too small.
+ */
+export function slide1D(
+  operation: string,
+  width: number,
+  { stride = 1, dilation = 0, pad = 0 }: Window1DOptions,
+): Slide {
+  const taps = {
+    kernel: integer(operation, "kernel width", width, 1),
+    stride: integer(operation, "stride", stride, 1),
+    dilation: integer(operation, "dilation", dilation, 0),
+  };
+  return { unit: "entries", ...taps, pad: pad1D(operation, pad, cover(taps)) };
+}
+
 /** Where the window begins and how many positions it has along an axis of `length`. */
 interface Placement {
   before: number;
@@ -126,7 +168,7 @@ interface Placement {
 function over(operation: string, length: number, slide: Slide): Placement {
   const { unit, stride, pad } = slide;
   const covered = cover(slide);
-  if (pad === "same") return { before: sameBefore(length, slide), positions: length };
+  if (pad === "same") return { before: padsOf(length, slide)[0], positions: length };
   const [before, after] = pad;
   const padded = length + before + after;
   if (covered > padded) {
@@ -138,11 +180,23 @@ function over(operation: string, length: number, slide: Slide): Placement {
   return { before, positions: Math.floor((padded - covered) / stride) + 1 };
 }
 
-function under(operation: string, positions: number, slide: Slide): Placement & { length: number } {
-  const { unit, stride, pad } = slide;
+function under(operation: string, positions: number, slide: Slide, extra: number): Placement & { length: number } {
+  const { unit, stride, dilation, pad } = slide;
   if (positions === 0) throw new ShapeError(`${operation}: the input has 0 ${unit}; expected at least 1`);
-  if (pad === "same") return { before: sameBefore(positions, slide), positions, length: positions };
-  const full = stride * (positions - 1) + cover(slide);
+  // PyTorch's bound.
+  const most = Math.max(stride, dilation + 1) - 1;
+  if (extra > most) {
+    throw new ArgumentError(
+      `${operation}: outputPad adds ${extra} ${unit} where the stride is ${stride} and the dilation ${dilation}; expected at most ${most}`,
+    );
+  }
+  if (pad === "same") {
+    if (extra > 0) {
+      throw new ArgumentError(`${operation}: pad "same" leaves no choice of the size; expected no outputPad beside it`);
+    }
+    return { before: padsOf(positions, slide)[0], positions, length: positions };
+  }
+  const full = reach(positions, slide) + extra;
   const length = full - pad[0] - pad[1];
   if (length < 1) {
     throw new ShapeError(
@@ -152,12 +206,24 @@ function under(operation: string, positions: number, slide: Slide): Placement & 
   return { before: pad[0], positions, length };
 }
 
-/** What to add before an axis so that it has as many window positions as entries. */
-function sameBefore(length: number, slide: Slide): number {
-  return Math.floor((slide.stride * (length - 1) + cover(slide) - length) / 2);
+/** What to add before and after an axis of `length`. */
+export function padsOf(length: number, slide: Slide): [before: number, after: number] {
+  if (slide.pad !== "same") return [...slide.pad];
+  return halves(reach(length, slide) - length);
 }
 
-function cover({ kernel, dilation }: Pick<Slide, "kernel" | "dilation">): number {
+/** `total` on both sides; of an odd number the larger half comes after. */
+export function halves(total: number): [smaller: number, larger: number] {
+  return [Math.floor(total / 2), Math.ceil(total / 2)];
+}
+
+/** From the first entry that a window of so many positions covers to the last. */
+export function reach(positions: number, slide: Slide): number {
+  return slide.stride * (positions - 1) + cover(slide);
+}
+
+/** How many entries the kernel covers. */
+export function cover({ kernel, dilation }: Pick<Slide, "kernel" | "dilation">): number {
   return (kernel - 1) * (dilation + 1) + 1;
 }
 
@@ -205,7 +271,8 @@ function pad1D(operation: string, pad: Pad1D, covered: number): AxisPad {
   );
 }
 
-function pair(operation: string, name: string, value: Pair, least: 0 | 1): [rows: number, cols: number] {
+/** @throws ArgumentError unless `value` is an integer of at least `least`, or two of them. */
+export function pair(operation: string, name: string, value: Pair, least: 0 | 1): [rows: number, cols: number] {
   if (typeof value === "number" && isInteger(value, least)) return [value, value];
   if (Array.isArray(value) && value.length === 2 && value.every((n) => isInteger(n, least)))
     return [value[0], value[1]];
@@ -214,7 +281,8 @@ function pair(operation: string, name: string, value: Pair, least: 0 | 1): [rows
   );
 }
 
-function integer(operation: string, name: string, value: number, least: 0 | 1): number {
+/** @throws ArgumentError unless `value` is an integer of at least `least`. */
+export function integer(operation: string, name: string, value: number, least: 0 | 1): number {
   if (isInteger(value, least)) return value;
   throw new ArgumentError(
     `${operation}: ${name} is ${text(value)}; expected a ${least === 0 ? "non-negative" : "positive"} integer`,

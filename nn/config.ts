@@ -1,9 +1,7 @@
 import { ArgumentError } from "../core/errors.js";
+import { describe } from "../core/options.js";
+import type { Json } from "../core/spec.js";
 import type { Layer } from "./layer.js";
-import { describe } from "./options.js";
-
-/** What JSON can say. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** The hyperparameters of a layer, as its constructor takes them. */
 export type Hyperparameters = { readonly [key: string]: Json };
@@ -35,6 +33,11 @@ export function registerLayer(name: string, layerClass: LayerClass): void {
   names.set(layerClass, name);
 }
 
+/** The names of all registered classes of layers, in alphabetical order. */
+export function registeredNames(): string[] {
+  return [...classes.keys()].sort();
+}
+
 /**
  * The name under which the class of `layer` is registered.
  * @throws ArgumentError when it is not.
@@ -64,7 +67,7 @@ export function fromConfig(config: LayerConfig): Layer {
   const layerClass = classes.get(name);
   if (layerClass === undefined) {
     throw new ArgumentError(
-      `fromConfig: unknown layer ${JSON.stringify(name)}; expected one of ${[...classes.keys()].join(", ")}`,
+      `fromConfig: unknown layer ${JSON.stringify(name)}; expected one of ${registeredNames().join(", ")}`,
     );
   }
   const hyperparameters = Object.hasOwn(config, "hyperparameters") ? config.hyperparameters : {};

@@ -1,109 +1,67 @@
-import { array, randomNormal, randomUniform } from "../core/creation.js";
-import { ArgumentError, ShapeError } from "../core/errors.js";
+import { ArgumentError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import { generator } from "../core/rng.js";
-import { type Shape, sameShape, shapeText, sizeOf } from "../core/shape.js";
-import { describe } from "./options.js";
-import type { FloatDType } from "./state.js";
+import { describe } from "../core/options.js";
+import { type Shape, sameShape, shapeText } from "../core/shape.js";
+import type { SpecObject } from "../core/spec.js";
+import type { Initializer, InitializerOptions } from "./initializers/scaled.js";
+import { initializerNames, initializers } from "./initializers/table.js";
 
-/** What an initializer is told beside the shape. */
-export interface InitializerOptions {
-  /** float32 unless given. */
-  dtype?: FloatDType;
-  /** Factor that makes up for the activation that follows: 1 unless given. Only the glorot initializers use it. */
-  gain?: number;
-}
+export { calculateFan } from "./initializers/fan.js";
+export { orthogonal } from "./initializers/orthogonal.js";
+export {
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initializer,
+  type InitializerOptions,
+  type KaimingMode,
+  type KaimingOptions,
+  kaimingNormal,
+  kaimingUniform,
+  stdNormal,
+  type TruncNormalOptions,
+  truncatedNormal,
+  truncNormal,
+  xavierNormal,
+  xavierUniform,
+} from "./initializers/scaled.js";
 
-/** Draws the first values of a weight of the given shape. */
-export type Initializer = (shape: Shape, options?: InitializerOptions) => NDArray;
-
-/** The standard deviation of a standard normal number that is drawn again while it lies outside [-2, 2]. */
-const TRUNCATED_STD = 0.87962566103423978;
+/** An initializer as its config has it. */
+export type InitializerConfig = { readonly initializer: string; readonly hyperparameters?: Omit<SpecObject, "name"> };
 
 /**
- * How many inputs each output of a weight sums over, and how many outputs each input goes to: for `(in, out)` just these,
- * for convolution weights `(...kernel, in, out)` both times the size of the kernel.
- * @throws ShapeError for fewer than two axes, for which there is no such thing.
+ * What a layer takes as `init`: a name with or without arguments, in any usual spelling (`"he_normal"`,
+ * `"trunc_normal(std=0.02)"`, `"Kaiming Uniform(a=0.1, mode=fan_out)"`), the same as an object
+ * (`{ name: "trunc_normal", std: 0.02 }`), or a function.
  */
-export function calculateFan(shape: Shape): { fanIn: number; fanOut: number } {
-  if (shape.length < 2) {
-    throw new ShapeError(`calculateFan: a weight of shape ${shapeText(shape)} has no fan; expected (..., in, out)`);
+export type InitializerSpec = string | SpecObject | InitializerConfig | Initializer;
+
+/** What the initializers that were made by name were made of. */
+const texts = new WeakMap<Initializer, string>();
+
+/**
+ * Makes an initializer known by `name`, so that layers with it have a config.
+ * @throws ArgumentError when the name is taken, in any spelling, or is none; when `initializer` is no function.
+ */
+export function registerInitializer(name: string, initializer: Initializer): void {
+  if (typeof initializer !== "function") {
+    throw new ArgumentError(`registerInitializer: ${name} is ${describe(initializer)}; expected a function`);
   }
-  const field = sizeOf(shape.slice(0, -2));
-  return { fanIn: shape.at(-2)! * field, fanOut: shape.at(-1)! * field };
+  initializers.add("registerInitializer", name, {}, () => initializer);
+  initializerNames.set(initializer, name);
 }
 
 /**
- * Uniform in +-gain * sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio, "Understanding the difficulty of training deep
- * feedforward neural networks", 2010).
+ * The initializer that `init` stands for.
+ * @throws ArgumentError naming the layer, what is wrong and the names or arguments there are.
  */
-export const glorotUniform: Initializer = (shape, { dtype, gain = 1 } = {}) => {
-  const { fanIn, fanOut } = calculateFan(shape);
-  return uniform(shape, gain * Math.sqrt(6 / (fanIn + fanOut)), dtype);
-};
-
-/** Truncated normal of standard deviation gain * sqrt(2 / (fanIn + fanOut)) (Glorot and Bengio, 2010). */
-export const glorotNormal: Initializer = (shape, { dtype, gain = 1 } = {}) => {
-  const { fanIn, fanOut } = calculateFan(shape);
-  return truncatedNormal(shape, { std: gain * Math.sqrt(2 / (fanIn + fanOut)), dtype });
-};
-
-/** Uniform in +-sqrt(6 / fanIn) (He et al., "Delving deep into rectifiers", 2015). */
-export const heUniform: Initializer = (shape, { dtype } = {}) => {
-  return uniform(shape, Math.sqrt(6 / calculateFan(shape).fanIn), dtype);
-};
-
-/** Truncated normal of standard deviation sqrt(2 / fanIn) (He et al., 2015). */
-export const heNormal: Initializer = (shape, { dtype } = {}) => {
-  return truncatedNormal(shape, { std: Math.sqrt(2 / calculateFan(shape).fanIn), dtype });
-};
-
-/** Standard normal. */
-export const stdNormal: Initializer = (shape, { dtype } = {}) => randomNormal(shape, { dtype });
-
-/** Truncated normal of standard deviation 1. */
-export const truncNormal: Initializer = (shape, { dtype } = {}) => truncatedNormal(shape, { dtype });
-
-/**
- * Normal numbers drawn again while they lie too far out: beyond two standard deviations of the normal distribution that,
- * cut off there, has the standard deviation `std`. So what is drawn really has it (without that correction: 0.88 of it).
- */
-export function truncatedNormal(
-  shape: Shape,
-  { mean = 0, std = 1, dtype = "float32" }: { mean?: number; std?: number; dtype?: FloatDType } = {},
-): NDArray {
-  const values = new Float64Array(sizeOf(shape));
-  for (let i = 0; i < values.length; i++) {
-    let value = generator.normal();
-    while (Math.abs(value) > 2) value = generator.normal();
-    values[i] = mean + (std / TRUNCATED_STD) * value;
-  }
-  return array(values, { dtype }).reshape(shape);
-}
-
-function uniform(shape: Shape, bound: number, dtype: FloatDType | undefined): NDArray {
-  return randomUniform(shape, { low: -bound, high: bound, dtype });
-}
-
-const initializers = new Map<string, Initializer>([
-  ["glorot_uniform", glorotUniform],
-  ["glorot_normal", glorotNormal],
-  ["he_uniform", heUniform],
-  ["he_normal", heNormal],
-  ["std_normal", stdNormal],
-  ["trunc_normal", truncNormal],
-]);
-
-/**
- * The initializer that `init`, a name or a function, stands for.
- * @throws ArgumentError naming the layer and the names there are.
- */
-export function resolveInitializer(layer: string, init: string | Initializer): Initializer {
-  const initializer = typeof init === "string" ? initializers.get(init) : init;
-  if (typeof initializer === "function") return initializer;
-  throw new ArgumentError(
-    `${layer}: init is ${describe(init)}; expected a function or one of ${[...initializers.keys()].join(", ")}`,
-  );
+export function resolveInitializer(layer: string, init: InitializerSpec): Initializer {
+  const name = initializerNames.get(init);
+  if (typeof init === "function" && name === undefined) return init;
+  const { value, text } = initializers.resolve(`${layer}: init`, name ?? init, "a function");
+  texts.set(value, text);
+  return value;
 }
 
 /**
@@ -125,10 +83,14 @@ export function drawWeight(
 }
 
 /**
- * The name of an initializer for a config.
- * @throws ArgumentError when it is a function that has none.
+ * The initializer for a config: its name, with the arguments that are not as they would be unless given
+ * (`"trunc_normal(std=0.02)"`). `resolveInitializer` takes it back.
+ * @throws ArgumentError when it is a function that has no name.
  */
 export function initializerName(layer: string, initializer: Initializer): string {
-  for (const [name, known] of initializers) if (known === initializer) return name;
-  throw new ArgumentError(`${layer}: a config cannot hold ${describe(initializer)}; expected init by name`);
+  const name = texts.get(initializer) ?? initializerNames.get(initializer);
+  if (name !== undefined) return name;
+  throw new ArgumentError(
+    `${layer}: a config cannot hold ${describe(initializer)}; expected init by name, or registerInitializer(name, function) before`,
+  );
 }

@@ -1,9 +1,9 @@
 import { ArgumentError, GraphError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
+import { checkFlag, describe } from "../core/options.js";
 import type { Shape } from "../core/shape.js";
 import { type Operand, Parameter, Variable } from "../core/variable.js";
 import { type Hyperparameters, type LayerConfig, registeredName } from "./config.js";
-import { describe } from "./options.js";
 import { Buffer, misfit, type StateEntry } from "./state.js";
 import { summaryTable } from "./summary.js";
 
@@ -13,12 +13,16 @@ export type UnaryLayer = Layer & { forward(x: Operand): Variable };
 /** The learned and running values of a layer by their dotted names. */
 export type StateDict = Record<string, NDArray>;
 
+/** Called after each `forward` of a layer with what it returned and what it was given. */
+export type ForwardHook = (output: unknown, inputs: readonly unknown[]) => void;
+
 type Member = StateEntry | Layer;
 
 /**
  * The base of everything that learns: layers, modules and models.
  *
- * What a layer consists of is what is assigned to its properties: Parameters, Buffers, other layers, and arrays of these.
+ * What a layer consists of is what is assigned to its properties: Parameters, Buffers, other layers, and arrays of these, also
+ * nested. What it keeps in a Map, a Set, an object of its own or a `#private` field is not seen: neither learned nor saved.
  *
  *     class Residual extends Layer {
  *       readonly inner = new FullyConnected({ nOut: 32, actFn: "relu" });
@@ -31,6 +35,7 @@ export abstract class Layer {
   /** Whether the layer behaves as in training, which matters to dropout and batch norm. Set by `train` and `eval`. */
   training = true;
   private lastShapes: readonly Shape[] = [];
+  private forwardHooks: readonly ForwardHook[] = [];
 
   constructor() {
     const { forward } = this;
@@ -41,6 +46,7 @@ export abstract class Layer {
       value: (...inputs: never[]): unknown => {
         const output = forward.apply(this, inputs);
         this.lastShapes = shapesOf(output);
+        for (const hook of this.forwardHooks) hook(output, inputs);
         return output;
       },
     });
@@ -54,6 +60,17 @@ export abstract class Layer {
     return this.lastShapes;
   }
 
+  /** Calls `hook` after each `forward`, to look at what the layers in a model compute. Returns a function that takes it off again. */
+  onForward(hook: ForwardHook): () => void {
+    if (typeof hook !== "function") {
+      throw new ArgumentError(`onForward: expected a function, got ${describe(hook)}`);
+    }
+    this.forwardHooks = [...this.forwardHooks, hook];
+    return () => {
+      this.forwardHooks = this.forwardHooks.filter((h) => h !== hook);
+    };
+  }
+
   /** The parameters of this layer and of all layers in it, each once, in the order of assignment. */
   parameters(): Parameter[] {
     return this.namedParameters().map(([, parameter]) => parameter);
@@ -64,9 +81,37 @@ export abstract class Layer {
     return this.members().filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter);
   }
 
+  /** The buffers of this layer and of all layers in it, each once, in the order of assignment. */
+  buffers(): Buffer[] {
+    return this.namedBuffers().map(([, buffer]) => buffer);
+  }
+
+  /** The buffers with their dotted names, such as `norm.runningMean`. */
+  namedBuffers(): [name: string, buffer: Buffer][] {
+    return this.members().filter((entry): entry is [string, Buffer] => entry[1] instanceof Buffer);
+  }
+
   /** This layer (under the empty name) and all layers in it, each once, with their dotted names. */
   namedLayers(): [name: string, layer: Layer][] {
     return this.members().filter((entry): entry is [string, Layer] => entry[1] instanceof Layer);
+  }
+
+  /** The layers directly in this one, each once. */
+  children(): Layer[] {
+    return this.namedChildren().map(([, layer]) => layer);
+  }
+
+  /** The layers directly in this one, each once, with their names, such as `conv1` or `blocks.0`. */
+  namedChildren(): [name: string, layer: Layer][] {
+    return this.members(false).filter(
+      (entry): entry is [string, Layer] => entry[1] !== this && entry[1] instanceof Layer,
+    );
+  }
+
+  /** Calls `fn` with this layer and then with each layer in it, once. */
+  apply(fn: (layer: Layer) => void): this {
+    for (const [, layer] of this.namedLayers()) fn(layer);
+    return this;
   }
 
   /**
@@ -89,6 +134,17 @@ export abstract class Layer {
    * @throws ArgumentError that names every missing, unexpected and ill-fitting entry; then nothing has changed.
    */
   loadStateDict(state: Readonly<StateDict>): void {
+    this.checkStateDict(state);
+    const entries = this.stateEntries();
+    const copies = entries.map(([name]) => state[name]!.copy());
+    entries.forEach(([, entry], i) => {
+      if (entry.initialized) entry.data = copies[i]!;
+      else entry.initialize(copies[i]!);
+    });
+  }
+
+  /** Throws what `loadStateDict` would, and takes nothing. */
+  checkStateDict(state: Readonly<StateDict>): void {
     if (typeof state !== "object" || state === null || state instanceof NDArray) {
       throw new ArgumentError(`loadStateDict: expected an object of NDArrays, got ${describe(state)}`);
     }
@@ -102,21 +158,14 @@ export abstract class Layer {
     });
     const known = new Set(entries.map(([name]) => name));
     for (const name of Object.keys(state)) if (!known.has(name)) problems.push(`${name} is unexpected`);
-    if (problems.length > 0) {
-      throw new ArgumentError(
-        `loadStateDict: the state does not fit; nothing was changed:\n  ${problems.join("\n  ")}`,
-      );
-    }
-    const copies = entries.map(([name]) => state[name]!.copy());
-    entries.forEach(([, entry], i) => {
-      if (entry.initialized) entry.data = copies[i]!;
-      else entry.initialize(copies[i]!);
-    });
+    if (problems.length === 0) return;
+    throw new ArgumentError(`loadStateDict: the state does not fit; nothing was changed:\n  ${problems.join("\n  ")}`);
   }
 
-  /** Makes this layer and all layers in it behave as in training. */
-  train(): this {
-    return this.setTraining(true);
+  /** Makes this layer and all layers in it behave as in training, or with false as `eval` does. */
+  train(training = true): this {
+    checkFlag("train", "training", training);
+    return this.setTraining(training);
   }
 
   /** Makes this layer and all layers in it behave as in use: dropout passes its input on. */
@@ -139,9 +188,23 @@ export abstract class Layer {
     for (const parameter of this.parameters()) parameter.clearGrad();
   }
 
-  /** A table of the layers with the shapes of their last outputs and the numbers of their own parameters. */
+  /** The same as `clearGrads`, by the name that optimizers have for it. */
+  zeroGrad(): void {
+    this.clearGrads();
+  }
+
+  /** A table of the layers with the shapes of their last outputs, and the shapes and numbers of their own parameters. */
   summary(): string {
     return summaryTable(this);
+  }
+
+  toString(): string {
+    return this.summary();
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.summary();
   }
 
   /**
@@ -162,14 +225,15 @@ export abstract class Layer {
     return Object.entries(this);
   }
 
-  private members(): [string, Member][] {
+  /** All that is registered here and, if `deep`, in the layers here, with their names; first this layer itself. */
+  private members(deep = true): [string, Member][] {
     const names = new Map<Member, string>();
     const visit = (value: unknown, name: string): void => {
       if (Array.isArray(value)) {
         for (const [i, item] of value.entries()) visit(item, `${name}.${i}`);
       } else if (isMember(value) && !names.has(value)) {
         names.set(value, name);
-        if (!(value instanceof Layer)) return;
+        if (!(value instanceof Layer) || (!deep && value !== this)) return;
         for (const [key, inner] of value.assigned()) visit(inner, name === "" ? key : `${name}.${key}`);
       }
     };

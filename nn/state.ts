@@ -1,12 +1,9 @@
 import { array } from "../core/creation.js";
-import { DTYPES, isFloat } from "../core/dtype.js";
+import { DTYPES, type FloatDType, isFloat } from "../core/dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { type Shape, shapeText } from "../core/shape.js";
 import { Parameter } from "../core/variable.js";
-
-/** The dtypes a layer can have. */
-export type FloatDType = "float32" | "float64";
 
 /** A shape with null for the lengths that the first input tells. */
 export type ShapePattern = readonly (number | null)[];

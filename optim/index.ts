@@ -1,3 +1,30 @@
-export { Adam, type AdamOptions } from "./adam.js";
+import { AdaDelta } from "./adadelta.js";
+import { AdaGrad } from "./adagrad.js";
+import { Adam, AdamW } from "./adam.js";
+import { Lion } from "./lion.js";
+import { NAdam } from "./nadam.js";
+import { registerOptimizer } from "./resolve.js";
+import { RMSProp } from "./rmsprop.js";
+import { SGD } from "./sgd.js";
+
+const builtIn = { AdaDelta, AdaGrad, Adam, AdamW, Lion, NAdam, RMSProp, SGD };
+for (const [name, optimizerClass] of Object.entries(builtIn)) registerOptimizer(name, optimizerClass);
+
+export type { AdaDeltaOptions } from "./adadelta.js";
+export type { AdaGradOptions } from "./adagrad.js";
+export type { AdamOptions, AdamWOptions } from "./adam.js";
+export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from "./clip.js";
+export { type Definition, type OptimizerConfig, type OptimizerOptions, optimizerOptionNames } from "./definition.js";
+export type { Group, GroupOptions, ParametersOrGroups, Values } from "./group.js";
+export type { LionOptions } from "./lion.js";
+export type { NAdamOptions } from "./nadam.js";
 export { Optimizer } from "./optimizer.js";
-export { SGD, type SGDOptions } from "./sgd.js";
+export type { GroupState, OptimizerState } from "./optimizer-state.js";
+export type { ParameterEntry } from "./parameter-state.js";
+export { type OptimizerSpec, registeredOptimizers, registerOptimizer, resolveOptimizer } from "./resolve.js";
+export type { RMSPropOptions } from "./rmsprop.js";
+export * from "./schedulers/index.js";
+export * as settings from "./settings.js";
+export type { SGDOptions } from "./sgd.js";
+export type { Update } from "./update.js";
+export { AdaDelta, AdaGrad, Adam, AdamW, Lion, NAdam, RMSProp, SGD };

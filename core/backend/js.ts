@@ -1,9 +1,10 @@
+import { columnProducts, columnSquares, normalizeColumns, normalizeColumnsGrad } from "./js/columns.js";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "./js/conv.js";
 import { copy, fill } from "./js/copy.js";
 import { binary, compare, unary, where } from "./js/elementwise.js";
 import { matmul } from "./js/matmul.js";
 import { crossEntropy, crossEntropyGrad, layerNorm, layerNormGrad, softmaxGrad } from "./js/normalize.js";
-import { adam, sgd } from "./js/optimizers.js";
+import { squareSum, update } from "./js/optimizers.js";
 import { gru, gruGrad, lstm, lstmGrad, rnn, rnnGrad } from "./js/recurrent.js";
 import { argReduce, cumsum, logSoftmax, reduce, softmax } from "./js/reduce.js";
 import { addRows, takeRows } from "./js/rows.js";
@@ -28,6 +29,10 @@ export const jsKernels: Kernels = {
   crossEntropyGrad,
   layerNorm,
   layerNormGrad,
+  columnSquares,
+  columnProducts,
+  normalizeColumns,
+  normalizeColumnsGrad,
   matmul,
   im2col,
   col2im,
@@ -46,6 +51,6 @@ export const jsKernels: Kernels = {
   gruGrad,
   rnn,
   rnnGrad,
-  sgd,
-  adam,
+  squareSum,
+  update,
 };

@@ -92,15 +92,64 @@ export interface SequenceView {
   reverse: boolean;
 }
 
-/** The numbers of one Adam step; `correction1` and `correction2` are 1 - beta^t. */
-export interface AdamStep {
-  lr: number;
-  beta1: number;
-  beta2: number;
-  epsilon: number;
-  correction1: number;
-  correction2: number;
-  weightDecay: number;
+/**
+ * What an optimizer's step does with each element: the arrays it keeps beside the parameter p and the numbers of the step.
+ * g is the gradient as `GradientStep` says; null stands for an array that is not kept.
+ */
+export interface UpdateRules {
+  /** `v = momentum v + inner g; p -= ofVelocity v + ofGradient g`; without velocity `p -= ofGradient g`. */
+  sgd: {
+    state: readonly [velocity: NDArray | null];
+    numbers: readonly [momentum: number, inner: number, ofVelocity: number, ofGradient: number];
+  };
+  /** `s += g^2; p -= lr g / (sqrt(s) + epsilon)`. */
+  adagrad: { state: readonly [sum: NDArray]; numbers: readonly [lr: number, epsilon: number] };
+  /**
+   * `s = decay s + rest g^2`, `m = decay m + rest g`, `u = g / (sqrt(s - m^2) + epsilon)` (without mean `sqrt(s)`),
+   * `v = momentum v + u; p -= lr v`; without velocity `p -= lr u`.
+   */
+  rmsprop: {
+    state: readonly [square: NDArray, mean: NDArray | null, velocity: NDArray | null];
+    numbers: readonly [lr: number, decay: number, rest: number, epsilon: number, momentum: number];
+  };
+  /**
+   * `m = beta1 m + rest1 g`, `s = beta2 s + rest2 g^2`, `l = max(l, s)` (without largest `s`),
+   * `p -= (ofGradient g + ofMean m) / (sqrt(scale l) + epsilon)`.
+   */
+  adam: {
+    state: readonly [mean: NDArray, square: NDArray, largest: NDArray | null];
+    numbers: readonly [
+      ofGradient: number,
+      ofMean: number,
+      beta1: number,
+      rest1: number,
+      beta2: number,
+      rest2: number,
+      scale: number,
+      epsilon: number,
+    ];
+  };
+  /** `s = decay s + rest g^2`, `u = sqrt(d + epsilon) / sqrt(s + epsilon) g`, `d = decay d + rest u^2; p -= lr u`. */
+  adadelta: {
+    state: readonly [square: NDArray, delta: NDArray];
+    numbers: readonly [lr: number, decay: number, rest: number, epsilon: number];
+  };
+  /** `p -= lr sign(beta1 m + rest1 g); m = beta2 m + rest2 g`. */
+  lion: {
+    state: readonly [mean: NDArray];
+    numbers: readonly [lr: number, beta1: number, rest1: number, beta2: number, rest2: number];
+  };
+}
+
+/** The name of an optimizer's step. */
+export type UpdateRule = keyof UpdateRules;
+
+/** What becomes of the gradient and the parameter before the rule: `g = clamp(scale grad, -limit, limit) + decay p; p *= keep`. */
+export interface GradientStep {
+  scale: number;
+  limit: number;
+  decay: number;
+  keep: number;
 }
 
 /**
@@ -151,6 +200,22 @@ export interface Kernels {
   layerNorm(x: NDArray, gamma: NDArray, beta: NDArray, epsilon: number, statistics: NDArray, out: NDArray): void;
   /** The gradients of `layerNorm`: that of x to `gx`, those of gamma and beta to the rows of `sums` (2, width). */
   layerNormGrad(x: NDArray, gamma: NDArray, gy: NDArray, statistics: NDArray, gx: NDArray, sums: NDArray): void;
+  /** The sums down the columns of `(x - mean)^2`, for `x` (rows, width) and numbers for each column (width,). */
+  columnSquares(x: NDArray, mean: NDArray, out: NDArray): void;
+  /** The sums down the columns of `gy (x - mean)` and of `gy`, to the rows of `sums` (2, width). */
+  columnProducts(x: NDArray, mean: NDArray, gy: NDArray, sums: NDArray): void;
+  /** `(x - mean) * scale + shift`, with a number of each for every column of `x` (rows, width). */
+  normalizeColumns(x: NDArray, mean: NDArray, scale: NDArray, shift: NDArray, out: NDArray): void;
+  /** `(gy - (x - mean) * slope - shift) * scale`, likewise. */
+  normalizeColumnsGrad(
+    x: NDArray,
+    mean: NDArray,
+    gy: NDArray,
+    scale: NDArray,
+    slope: NDArray,
+    shift: NDArray,
+    out: NDArray,
+  ): void;
   /**
    * `(...batch, m, k) @ (...batch, k, n)` to `(...batch, m, n)`: float32, float64 or int32, any strides on the inputs, k may be 0.
    * Rows of `out` run, and may be further apart than they are long. `bias`, contiguous of shape (n,), is added to each row;
@@ -235,11 +300,20 @@ export interface Kernels {
     gh: NDArray,
     gx: NDArray,
   ): void;
+  /** The sum of the squares of the elements of `x`, floating-point, in float64. */
+  squareSum(x: NDArray): number;
   /**
-   * One SGD step in place: `g = grad + weightDecay * p`; without velocity `p -= lr * g`, else
-   * `v = momentum * v + lr * g; p -= v`.
+   * One step of an optimizer in place: of `p` and of the arrays in `state`, all of one floating-point dtype and the shape of `p`.
+   * With `rows` (int32, distinct, inside bounds) only of the rows of these, seen as (-1, width), that it names; `grad` is
+   * (rows.size, width) then.
    */
-  sgd(p: NDArray, grad: NDArray, velocity: NDArray | null, lr: number, momentum: number, weightDecay: number): void;
-  /** One Adam step in place, with `weightDecay` added to the gradient. */
-  adam(p: NDArray, grad: NDArray, m: NDArray, v: NDArray, step: AdamStep): void;
+  update<R extends UpdateRule>(
+    rule: R,
+    p: NDArray,
+    grad: NDArray,
+    rows: NDArray | null,
+    step: GradientStep,
+    state: UpdateRules[R]["state"],
+    numbers: UpdateRules[R]["numbers"],
+  ): void;
 }

@@ -173,6 +173,22 @@ export const kernels: Kernels = {
     if (x.size < TINY) jsKernels.layerNormGrad(x, gamma, gy, statistics, gx, sums);
     else large().layerNormGrad(x, gamma, gy, statistics, gx, sums);
   },
+  columnSquares(x, mean, out) {
+    if (x.size < TINY) jsKernels.columnSquares(x, mean, out);
+    else large().columnSquares(x, mean, out);
+  },
+  columnProducts(x, mean, gy, sums) {
+    if (x.size < TINY) jsKernels.columnProducts(x, mean, gy, sums);
+    else large().columnProducts(x, mean, gy, sums);
+  },
+  normalizeColumns(x, mean, scale, shift, out) {
+    if (x.size < TINY) jsKernels.normalizeColumns(x, mean, scale, shift, out);
+    else large().normalizeColumns(x, mean, scale, shift, out);
+  },
+  normalizeColumnsGrad(x, mean, gy, scale, slope, shift, out) {
+    if (x.size < TINY) jsKernels.normalizeColumnsGrad(x, mean, gy, scale, slope, shift, out);
+    else large().normalizeColumnsGrad(x, mean, gy, scale, slope, shift, out);
+  },
   matmul(a, b, out, bias, accumulate) {
     if (out.size * a.shape[a.ndim - 1]! < SMALL_PRODUCT) jsKernels.matmul(a, b, out, bias, accumulate);
     else large().matmul(a, b, out, bias, accumulate);
@@ -239,12 +255,11 @@ export const kernels: Kernels = {
   rnnGrad(view, op, gy, W, states, gh, gx) {
     recurrent(view).rnnGrad(view, op, gy, W, states, gh, gx);
   },
-  sgd(p, grad, velocity, lr, momentum, weightDecay) {
-    if (p.size < SMALL) jsKernels.sgd(p, grad, velocity, lr, momentum, weightDecay);
-    else large().sgd(p, grad, velocity, lr, momentum, weightDecay);
+  squareSum(x) {
+    return x.size < SMALL ? jsKernels.squareSum(x) : large().squareSum(x);
   },
-  adam(p, grad, m, v, step) {
-    if (p.size < SMALL) jsKernels.adam(p, grad, m, v, step);
-    else large().adam(p, grad, m, v, step);
+  update(rule, p, grad, rows, step, state, numbers) {
+    if (grad.size < SMALL) jsKernels.update(rule, p, grad, rows, step, state, numbers);
+    else large().update(rule, p, grad, rows, step, state, numbers);
   },
 };

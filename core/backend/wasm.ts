@@ -1,10 +1,11 @@
 import type { Kernels } from "./kernels.js";
 import { argReduce, cumsum, logSoftmax, reduce, softmax } from "./wasm/axes.js";
+import { columnProducts, columnSquares, normalizeColumns, normalizeColumnsGrad } from "./wasm/columns.js";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "./wasm/conv.js";
 import { binary, compare, copy, fill, unary, where } from "./wasm/elementwise.js";
 import { matmul } from "./wasm/matmul.js";
 import { crossEntropy, crossEntropyGrad, layerNorm, layerNormGrad, softmaxGrad } from "./wasm/normalize.js";
-import { adam, sgd } from "./wasm/optimizers.js";
+import { squareSum, update } from "./wasm/optimizers.js";
 import { gru, gruGrad, lstm, lstmGrad, rnn, rnnGrad } from "./wasm/recurrent.js";
 import { addRows, takeRows } from "./wasm/rows.js";
 import { averagePool, averagePoolGrad, col2im, im2col, maxPool, maxPoolGrad } from "./wasm/window.js";
@@ -27,6 +28,10 @@ export const wasmKernels: Kernels = {
   crossEntropyGrad,
   layerNorm,
   layerNormGrad,
+  columnSquares,
+  columnProducts,
+  normalizeColumns,
+  normalizeColumnsGrad,
   matmul,
   im2col,
   col2im,
@@ -45,6 +50,6 @@ export const wasmKernels: Kernels = {
   gruGrad,
   rnn,
   rnnGrad,
-  sgd,
-  adam,
+  squareSum,
+  update,
 };

@@ -1,86 +1,210 @@
-import { type ArrayLike, array } from "../../core/creation.js";
-import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { NDArray } from "../../core/ndarray.js";
-import { takeRows } from "../../core/numeric.js";
-import { shapeText, sizeOf } from "../../core/shape.js";
-import { checkCount, checkFlag, checkOptions, describe } from "../options.js";
-import { minibatch } from "./minibatch.js";
+import type { ArrayLike } from "../../core/creation.js";
+import { ArgumentError } from "../../core/errors.js";
+import { checkCount, checkFlag, checkOptions, describe } from "../../core/options.js";
+import { Generator, type GeneratorState, generator } from "../../core/rng.js";
+import {
+  type BatchOptions,
+  datasetBatches,
+  datasetBatchesAsync,
+  streamBatches,
+  streamBatchesAsync,
+} from "./batches.js";
+import { type Closing, readAhead } from "./read-ahead.js";
+import { type BatchOf, type ExampleOf, type LengthOf, type Reader, readerOf, type Source } from "./source.js";
 
 /** Options of `DataLoader`. */
-export interface DataLoaderOptions {
+export interface DataLoaderOptions<E = unknown, B = unknown> {
   /** Examples in a batch: 256 unless given. */
   batchSize?: number;
-  /** Whether each pass goes through the examples in a new random order: true unless given. */
+  /** Whether each pass goes through the examples in a new random order: true unless given, where the source has numbers. */
   shuffle?: boolean;
+  /** Seed of the order. Unless given it is drawn from the generator that `seed` seeds. */
+  seed?: number | null;
   /** Whether a last batch of fewer examples is left out: false unless given. */
   dropLast?: boolean;
+  /** How many batches `for await` reads ahead while the loop is busy with one: 0 unless given. */
+  prefetch?: number;
+  /** What makes a batch of examples: `collate` unless given. */
+  collate?: ((examples: E[]) => B) | null;
 }
+
+/** Where a `DataLoader` is: plain numbers, for a checkpoint. */
+export interface DataLoaderState {
+  /** How many batches of the pass have been given. */
+  readonly position: number;
+  /** The state of the loader's random numbers before the pass. */
+  readonly generator: GeneratorState;
+  readonly batchSize: number;
+  /** The number of examples, where it is known. */
+  readonly examples: number | null;
+}
+
+/** A way through the examples. */
+interface Pass {
+  /** The state of the random numbers before it. */
+  readonly start: GeneratorState;
+  position: number;
+}
+
+const NAME = "DataLoader";
+const KNOWN = ["batchSize", "shuffle", "seed", "dropLast", "prefetch", "collate"];
 
 /**
- * Batches of arrays that belong together, such as `{ x: images, t: labels }`: each pass of `for (const { x, t } of loader)`
- * gives every example once, the arrays gathered along their first axes by the same indices.
+ * Batches of examples: each pass of `for (const batch of loader)` gives every example once. The source is
+ *
+ *  - arrays that belong together, `{ x: images, t: labels }`, `[images, labels]` or one alone, to batches of the same form; those
+ *    that need no gathering are views. So a list of NDArrays or typed arrays is one of arrays, not of examples;
+ *  - a dataset, `{ length, get(index) }`, or a list of examples, which `collate` joins;
+ *  - an iterable of examples, or a function that gives one for each pass, such as a generator function.
+ *
+ * What is asynchronous, an async generator or a `get` that gives promises, takes `for await (const batch of loader)`, which goes
+ * for everything else too.
+ *
+ * Random orders come from a generator of the loader's own, so that nothing else that draws numbers changes them. A pass that
+ * was left early is not gone on with, except by `state` and `loadState`. PyTorch's `DataLoader`, which does not shuffle unless told.
  */
-export class DataLoader<K extends string> implements Iterable<Record<K, NDArray>> {
-  /** Number of batches in a pass. */
-  readonly length: number;
-  private readonly arrays: readonly (readonly [K, NDArray])[];
-  private readonly examples: number;
-  private readonly batchSize: number;
+export class DataLoader<const S extends Source | { readonly [K in keyof S]: ArrayLike }, B = BatchOf<S>>
+  implements Iterable<B>, AsyncIterable<B>
+{
+  /** Number of batches in a pass; null when the source does not say how many examples it has. */
+  readonly length: LengthOf<S>;
+  private readonly reader: Reader;
+  private readonly examples: number | null;
+  private readonly options: Omit<BatchOptions, "from">;
   private readonly shuffle: boolean;
+  private readonly prefetch: number;
+  private readonly random: Generator;
+  /** The pass that `state` is about; null between two of them. */
+  private pass: Pass | null = null;
+  /** Whether the next pass is the rest of one that a state was taken in. */
+  private resuming = false;
 
   /**
-   * @throws ArgumentError for no arrays or options that are unknown or out of range; ShapeError when an array has no axis or
-   * not as many examples as the first.
+   * @throws ArgumentError for a source that is none of these or has no examples, and options that are unknown, out of range or not
+   * for such a source; ShapeError when an array has no axis or not as many examples as the first.
    */
-  constructor(arrays: Readonly<Record<K, ArrayLike>>, options: DataLoaderOptions = {}) {
-    checkOptions("DataLoader", options, ["batchSize", "shuffle", "dropLast"]);
-    const { batchSize = 256, shuffle = true, dropLast = false } = options;
-    checkCount("DataLoader", "batchSize", batchSize);
-    checkFlag("DataLoader", "shuffle", shuffle);
-    checkFlag("DataLoader", "dropLast", dropLast);
-    this.arrays = entriesOf(arrays);
-    this.examples = countExamples(this.arrays);
-    this.batchSize = batchSize;
-    this.shuffle = shuffle;
-    this.length = dropLast ? Math.floor(this.examples / batchSize) : Math.ceil(this.examples / batchSize);
-  }
-
-  *[Symbol.iterator](): Iterator<Record<K, NDArray>> {
-    const { batchSize, shuffle } = this;
-    for (const indices of minibatch(this.examples, { batchSize, shuffle }).slice(0, this.length)) {
-      const rows = array(indices);
-      const batch = this.arrays.map(([key, x]) => [key, gather(x, rows)]);
-      yield Object.fromEntries(batch) as Record<K, NDArray>;
+  constructor(source: S, options: DataLoaderOptions<ExampleOf<S>, B> = {}) {
+    checkOptions(NAME, options, KNOWN);
+    const { batchSize = 256, dropLast = false, prefetch = 0, seed = null, collate = null } = options;
+    checkCount(NAME, "batchSize", batchSize);
+    checkFlag(NAME, "dropLast", dropLast);
+    checkCount(NAME, "prefetch", prefetch, 0);
+    if (seed !== null) checkCount(NAME, "seed", seed, Number.MIN_SAFE_INTEGER);
+    if (collate !== null && typeof collate !== "function") {
+      throw new ArgumentError(`${NAME}: collate is ${describe(collate)}; expected a function of a list of examples`);
     }
-  }
-}
-
-function entriesOf<K extends string>(arrays: Readonly<Record<K, ArrayLike>>): (readonly [K, NDArray])[] {
-  if (typeof arrays !== "object" || arrays === null || arrays instanceof NDArray || Array.isArray(arrays)) {
-    throw new ArgumentError(
-      `DataLoader: expected arrays by name, such as { x: images, t: labels }, got ${describe(arrays)}`,
-    );
-  }
-  const entries = Object.entries(arrays) as [K, ArrayLike][];
-  if (entries.length === 0) throw new ArgumentError("DataLoader: there are no arrays; expected at least one");
-  // Rows are gathered from contiguous memory; a copy here saves one for every batch.
-  return entries.map(([key, x]) => [key, (x instanceof NDArray ? x : array(x)).asContiguous()]);
-}
-
-function countExamples(arrays: readonly (readonly [string, NDArray])[]): number {
-  const [first, x] = arrays[0]!;
-  for (const [key, y] of arrays) {
-    if (y.ndim === 0) throw new ShapeError(`DataLoader: ${key} is a scalar; expected examples along a first axis`);
-    if (y.shape[0] !== x.shape[0]) {
-      throw new ShapeError(
-        `DataLoader: ${first} has shape ${shapeText(x.shape)} and ${key} ${shapeText(y.shape)}; expected as many examples in each`,
+    this.reader = readerOf(NAME, source);
+    this.examples = "dataset" in this.reader ? this.reader.dataset.length : null;
+    const { shuffle = this.examples !== null } = options;
+    checkFlag(NAME, "shuffle", shuffle);
+    if (shuffle && this.examples === null) {
+      throw new ArgumentError(
+        `${NAME}: shuffle is true, and the source gives its examples in an order of its own; expected false, or a dataset`,
       );
     }
+    this.shuffle = shuffle;
+    this.prefetch = prefetch;
+    this.options = { operation: NAME, batchSize, dropLast, collate: collate as BatchOptions["collate"] };
+    this.random = new Generator(seed ?? (shuffle ? generator.bits() : 0));
+    const batches = this.examples === null ? null : this.examples / batchSize;
+    this.length = (batches === null ? null : dropLast ? Math.floor(batches) : Math.ceil(batches)) as LengthOf<S>;
   }
-  return x.shape[0]!;
+
+  /** @throws ArgumentError where batches have to be awaited, and with `prefetch`, which only `for await` can do. */
+  *[Symbol.iterator](): globalThis.Generator<B, void, undefined> {
+    if (this.prefetch > 0) {
+      throw new ArgumentError(
+        `${NAME}: prefetch is ${this.prefetch}; expected for await (const batch of loader), since nothing is read ahead without`,
+      );
+    }
+    const { reader } = this;
+    const pass = this.begin();
+    const options = { ...this.options, from: pass.position };
+    const batches =
+      "dataset" in reader
+        ? datasetBatches(reader.dataset, this.order(), options)
+        : streamBatches(reader.open(), options);
+    for (const batch of batches) {
+      pass.position++;
+      yield batch as B;
+    }
+    this.end(pass);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
+    const { reader, prefetch } = this;
+    const pass = this.begin();
+    const options = { ...this.options, from: pass.position };
+    const closing: Closing = { closed: false };
+    const batches =
+      "dataset" in reader
+        ? datasetBatchesAsync(reader.dataset, this.order(), options)
+        : streamBatchesAsync(reader.open(), options, closing);
+    for await (const batch of prefetch > 0 ? readAhead(batches, prefetch, closing) : batches) {
+      pass.position++;
+      yield batch as B;
+    }
+    this.end(pass);
+  }
+
+  /**
+   * Where it is, for `loadState` of a loader with the same source and options. Taken inside a loop, the batch that the loop is
+   * at counts as done.
+   */
+  state(): DataLoaderState {
+    const { start, position } = this.pass ?? { start: this.random.state, position: 0 };
+    return { position, generator: start, batchSize: this.options.batchSize, examples: this.examples };
+  }
+
+  /**
+   * Makes the next pass give what was left of the one that the state was taken in, nothing if that was all, and those after
+   * it the orders that they had there. A source that is an iterable is read again up to that place.
+   * @throws ArgumentError for what is no state, or that of a loader with another batch size or number of examples.
+   */
+  loadState(state: DataLoaderState): void {
+    const { position, generator: start } = checkState(state, this.state(), this.length);
+    this.random.state = start;
+    this.pass = { start, position };
+    this.resuming = true;
+  }
+
+  private begin(): Pass {
+    if (!this.resuming) this.pass = { start: this.random.state, position: 0 };
+    this.resuming = false;
+    return this.pass!;
+  }
+
+  private end(pass: Pass): void {
+    if (this.pass === pass) this.pass = null;
+  }
+
+  private order(): Int32Array | null {
+    return this.shuffle ? this.random.permutation(this.examples!) : null;
+  }
 }
 
-function gather(x: NDArray, rows: NDArray): NDArray {
-  const rest = x.shape.slice(1);
-  return takeRows(x, rows, sizeOf(rest), [rows.size, ...rest]);
+function checkState(state: unknown, own: DataLoaderState, length: number | null): DataLoaderState {
+  const operation = `${NAME}.loadState`;
+  checkOptions(operation, state, ["position", "generator", "batchSize", "examples"]);
+  const given = state as DataLoaderState;
+  checkCount(operation, "position", given.position, 0);
+  if (given.batchSize !== own.batchSize) {
+    throw new ArgumentError(
+      `${operation}: the state has batchSize ${describe(given.batchSize)}; expected ${own.batchSize}`,
+    );
+  }
+  if (given.examples !== own.examples) {
+    throw new ArgumentError(
+      `${operation}: the state is of ${describe(given.examples)} examples; expected ${own.examples}`,
+    );
+  }
+  if (length !== null && given.position > length) {
+    throw new ArgumentError(`${operation}: position is ${given.position}; expected at most ${length}`);
+  }
+  const { words, spare } = (given.generator ?? {}) as Partial<GeneratorState>;
+  const whole = Array.isArray(words) && words.length === 4 && words.every((word) => (word | 0) === word);
+  if (!whole || !(spare === null || typeof spare === "number")) {
+    throw new ArgumentError(`${operation}: generator is ${describe(given.generator)}; expected the one of a state`);
+  }
+  return given;
 }

@@ -1,13 +1,20 @@
 import { zeros } from "../../core/creation.js";
+import type { FloatDType } from "../../core/dtype.js";
+import { checkCount, checkFlag, checkFloat, checkOptions } from "../../core/options.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { conv2d } from "../../functions/conv.js";
 import { type Pad2D, type Pair, type Window2DOptions, window2D } from "../../functions/window.js";
 import { type Activation, type ActivationSpec, activationName, resolveActivation } from "../activations.js";
 import type { Hyperparameters } from "../config.js";
-import { drawWeight, type Initializer, initializerName, resolveInitializer } from "../initializers.js";
+import {
+  drawWeight,
+  type Initializer,
+  type InitializerSpec,
+  initializerName,
+  resolveInitializer,
+} from "../initializers.js";
 import { Layer } from "../layer.js";
-import { checkCount, checkFlag, checkFloat, checkOptions } from "../options.js";
-import { type FloatDType, LazyParameter } from "../state.js";
+import { LazyParameter } from "../state.js";
 import { ANY_IMAGE, checkLast, IMAGES, layerInput } from "./input.js";
 
 /** Options of `Conv2D`. */
@@ -27,7 +34,7 @@ export interface Conv2DOptions {
   /** Applied to the output; none unless given. */
   actFn?: ActivationSpec;
   /** Draws the weight: `"glorot_uniform"` unless given. The bias starts at 0. */
-  init?: string | Initializer;
+  init?: InitializerSpec;
   /** Whether there is a bias: true unless given. */
   bias?: boolean;
   /** float32 unless given. */

@@ -1,10 +1,10 @@
 import { config } from "../../core/config.js";
 import { ArgumentError } from "../../core/errors.js";
+import { checkOptions, describe } from "../../core/options.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { dropout } from "../../functions/random.js";
 import type { Hyperparameters } from "../config.js";
 import { Layer } from "../layer.js";
-import { checkOptions, describe } from "../options.js";
 import { layerInput } from "./input.js";
 
 /** Options of `Dropout`. */

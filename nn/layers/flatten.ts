@@ -1,8 +1,8 @@
+import { checkChoice, checkOptions } from "../../core/options.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { reshape } from "../../functions/shape.js";
 import type { Hyperparameters } from "../config.js";
 import { Layer } from "../layer.js";
-import { checkChoice, checkOptions } from "../options.js";
 import { layerInput } from "./input.js";
 
 /** Options of `Flatten`. */

@@ -1,9 +1,9 @@
+import type { FloatDType } from "../../core/dtype.js";
 import { isFloat } from "../../core/dtype.js";
 import { DTypeError, ShapeError } from "../../core/errors.js";
 import { NDArray } from "../../core/ndarray.js";
 import { type Shape, shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, Variable } from "../../core/variable.js";
-import type { FloatDType } from "../state.js";
 
 /** The axes of a batch of images. */
 export const IMAGES = "(N, rows, cols, channels)";

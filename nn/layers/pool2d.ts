@@ -1,9 +1,9 @@
+import { checkChoice, checkOptions } from "../../core/options.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { averagePool, maxPool, type PoolOptions } from "../../functions/pool.js";
 import { type Pad2D, type Pair, window2D } from "../../functions/window.js";
 import type { Hyperparameters } from "../config.js";
 import { Layer } from "../layer.js";
-import { checkChoice, checkOptions } from "../options.js";
 import { ANY_IMAGE, IMAGES, layerInput } from "./input.js";
 
 const POOLS = { max: maxPool, average: averagePool };

@@ -1,8 +1,8 @@
 import { ArgumentError } from "../../core/errors.js";
+import { describe } from "../../core/options.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { fromConfig, type Hyperparameters, type LayerConfig } from "../config.js";
 import { Layer, type UnaryLayer } from "../layer.js";
-import { describe } from "../options.js";
 
 /** Layers one after the other, each on the output of the one before. Their names are their positions: `0.W`, `2.b`. */
 export class Sequential extends Layer {

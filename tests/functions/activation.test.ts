@@ -2,6 +2,7 @@ import { grad } from "../../core/backward.js";
 import { array } from "../../core/creation.js";
 import { constant, type Operand, type Variable, variable } from "../../core/variable.js";
 import {
+  affine,
   elu,
   gelu,
   hardSigmoid,
@@ -23,6 +24,7 @@ const elementwise: [string, (x: Operand) => Variable][] = [
   ["gelu, exact", (x) => gelu(x, { approximate: false })],
   ["softplus", softplus],
   ["hardSigmoid", hardSigmoid],
+  ["affine", (x) => affine(x, { slope: -2, intercept: 3 })],
 ];
 
 /** The derivatives of `f` at `x`, from the first up, each along a direction that is not 1. */
@@ -154,6 +156,9 @@ describe("errors", () => {
     [() => softmax(1), "softmax: axis -1 does not exist: the operand is a scalar and has no axes"],
     [() => leakyRelu([1], { alpha: Number.NaN }), "leakyRelu: alpha is NaN; expected a finite number"],
     [() => elu([1], { alpha: Infinity }), "elu: alpha is Infinity; expected a finite number"],
+    [() => affine([1], { slope: Number.NaN }), "affine: slope is NaN; expected a finite number"],
+    [() => affine([1], { intercept: -Infinity }), "affine: intercept is -Infinity; expected a finite number"],
+    [() => gelu([1], { approximate: "none" as never }), "gelu: approximate is none; expected true or false"],
   ])("%#", (call, message) => {
     expect(call).toThrow(message);
   });

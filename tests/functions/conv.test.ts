@@ -303,6 +303,9 @@ describe("deconv2d", () => {
     [[1, 5, 4, 3], [2, 2], { stride: [1, 3], pad: [2, 0] }],
     [[1, 4, 3, 2], [3, 3], { stride: 2, pad: "same" }],
     [[2, 3, 3, 1], [4, 2], { stride: 2, pad: [0, 3, 1, 0] }],
+    [[1, 3, 2, 2], [3, 2], { stride: 3, pad: 1, outputPad: [2, 1] }],
+    [[1, 3, 4, 2], [2, 3], { stride: 2, dilation: [1, 2], pad: [2, 0] }],
+    [[4, 20, 17, 16], [5, 4], { stride: 3, pad: [1, 2], dilation: [1, 0], outputPad: [2, 1] }],
   ] as const)("is the adjoint of conv2d: %j, %j, %j", (image, kernel, options) => {
     seed(7);
     const x = normal([...image]);
@@ -312,6 +315,16 @@ describe("deconv2d", () => {
     const back = conv2d(z, W.transpose([0, 1, 3, 2]), null, options);
     expect(back.shape).toEqual(image);
     expect(inner(y, z)).toBeCloseTo(inner(x, back), 9);
+  });
+
+  test("outputPad goes back to each of the sizes that a stride makes equal", () => {
+    const W = normal([3, 3, 1, 1]);
+    for (const rows of [6, 7, 8]) {
+      const y = conv2d(normal([1, rows, 6, 1]), W, null, { stride: 3, pad: 1 });
+      expect(y.shape).toEqual([1, rows < 7 ? 2 : 3, 2, 1]);
+      const outputPad = [rows < 7 ? 2 : rows - 7, 2];
+      expect(deconv2d(y, W, null, { stride: 3, pad: 1, outputPad }).shape).toEqual([1, rows, 6, 1]);
+    }
   });
 
   test("its size is stride * (n - 1) - 2 * pad + kernel", () => {
@@ -398,6 +411,22 @@ describe("errors", () => {
     [
       () => deconv2d(normal([1, 2, 2, 3]), W, null, { pad: 2 }),
       "deconv2d: the padding takes 4 of the 4 rows of the output; expected at most 3",
+    ],
+    [
+      () => deconv2d(x, W, null, { stride: [3, 2], outputPad: [2, 2] }),
+      "deconv2d: outputPad adds 2 columns where the stride is 2 and the dilation 0; expected at most 1",
+    ],
+    [
+      () => deconv2d(x, W, null, { outputPad: -1 }),
+      "deconv2d: outputPad is -1; expected a non-negative integer or [rows, cols] of them",
+    ],
+    [
+      () => deconv2d(x, W, null, { stride: 2, pad: "same", outputPad: 1 }),
+      'deconv2d: pad "same" leaves no choice of the size; expected no outputPad beside it',
+    ],
+    [
+      () => deconv2d(x, W, null, { dilation: -1 }),
+      "deconv2d: dilation is -1; expected a non-negative integer or [rows, cols] of them",
     ],
     [() => deconv2d(normal([1, 2, 0, 3]), W), "deconv2d: the input has 0 columns; expected at least 1"],
     [

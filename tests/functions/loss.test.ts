@@ -1,6 +1,6 @@
 import { grad } from "../../core/backward.js";
 import { array, randomNormal } from "../../core/creation.js";
-import { DTypeError, IndexError, ShapeError } from "../../core/errors.js";
+import { ArgumentError, DTypeError, IndexError, ShapeError } from "../../core/errors.js";
 import * as numeric from "../../core/numeric.js";
 import { seed } from "../../core/rng.js";
 import { constant, type Operand, type Variable, variable } from "../../core/variable.js";
@@ -79,8 +79,10 @@ describe.each([
     });
   });
 
-  test("of an empty batch is NaN, as any mean of nothing", () => {
-    expect(loss(normal([0, 3]), new Int32Array(0)).item()).toBeNaN();
+  test("refuses an empty batch", () => {
+    expect(() => loss(normal([0, 3]), new Int32Array(0))).toThrow(
+      new ShapeError(`${name}: the prediction of shape (0, 3) has no elements; expected at least one`),
+    );
   });
 
   test("computes integer logits as float32", () => {
@@ -196,8 +198,10 @@ describe.each([
     expect(() => loss(normal([4]), 1)).toThrow(ShapeError);
   });
 
-  test("of nothing is NaN", () => {
-    expect(loss(normal([0]), normal([0])).item()).toBeNaN();
+  test("refuses nothing", () => {
+    expect(() => loss(normal([0]), normal([0]))).toThrow(
+      new ShapeError(`${name}: the prediction of shape (0,) has no elements; expected at least one`),
+    );
   });
 });
 
@@ -255,4 +259,237 @@ describe("accuracy", () => {
       ),
     );
   });
+});
+
+describe("bad input of a loss is refused before anything is computed:", () => {
+  const pair = [array([[0.5, 0.5]]), array([[1, 0]])] as const;
+  const vectors = normal([2, 3]);
+  test.each<[() => unknown, typeof ShapeError, string]>([
+    [
+      () => F.meanSquaredError([1], [1], { reduction: "batchMean" as never }),
+      ArgumentError,
+      'meanSquaredError: reduction is "batchMean"; expected one of "mean", "sum", "none"',
+    ],
+    [() => F.squaredError([1, 2], [1]), ShapeError, "squaredError: the prediction has shape (2,) and the target (1,)"],
+    [
+      () => F.huberLoss([1], [1], { delta: -1 }),
+      ArgumentError,
+      "huberLoss: delta is -1; expected a finite number above 0",
+    ],
+    [
+      () => F.huberLoss([1], [1], { delta: Number.NaN }),
+      ArgumentError,
+      "huberLoss: delta is NaN; expected a finite number above 0",
+    ],
+    [
+      () => F.binaryCrossEntropy([0.5, 1.5], [1, 0]),
+      ArgumentError,
+      "binaryCrossEntropy: the prediction holds 1.5 at position 1; expected probabilities from 0 to 1",
+    ],
+    [
+      () => F.binaryCrossEntropy([0.5, Number.NaN], [1, 0]),
+      ArgumentError,
+      "binaryCrossEntropy: the prediction holds NaN at position 1; expected probabilities from 0 to 1",
+    ],
+    [
+      () => F.binaryCrossEntropy([0.5], [-1]),
+      ArgumentError,
+      "binaryCrossEntropy: the target holds -1 at position 0; expected probabilities from 0 to 1",
+    ],
+    [
+      () => F.sigmoidCrossEntropy([3, 3], [1, 2]),
+      ArgumentError,
+      "sigmoidCrossEntropy: the target holds 2 at position 1; expected probabilities from 0 to 1",
+    ],
+    [
+      () => F.sigmoidCrossEntropy([3, 3], [1, 1], { weight: [1, 2, 3] }),
+      ShapeError,
+      "sigmoidCrossEntropy: weight has shape (3,); expected one that broadcasts to the prediction's, (2,)",
+    ],
+    [
+      () => F.sigmoidCrossEntropy([3, 3], [1, 1], { posWeight: [[1, 2]] }),
+      ShapeError,
+      "sigmoidCrossEntropy: posWeight has shape (1, 2); expected one that broadcasts to the prediction's, (2,)",
+    ],
+    [
+      () => F.softmaxCrossEntropy([[1, 2]], [0], { weight: [1, 2, 3] }),
+      ShapeError,
+      "softmaxCrossEntropy: weight has shape (3,); expected one for each of 2 classes, (2,)",
+    ],
+    [
+      () => F.softmaxCrossEntropy([[1, 2]], [0], { weight: [1, -2] }),
+      ArgumentError,
+      "softmaxCrossEntropy: the weight holds -2 at position 1; expected finite numbers of at least 0",
+    ],
+    [
+      () => F.softmaxCrossEntropy([[1, 2]], [0], { labelSmoothing: -0.1 }),
+      ArgumentError,
+      "softmaxCrossEntropy: labelSmoothing is -0.1; expected a number from 0 to 1",
+    ],
+    [
+      () => F.softmaxCrossEntropy([[1, 2]], [0], { ignoreIndex: 0.5 }),
+      ArgumentError,
+      "softmaxCrossEntropy: ignoreIndex is 0.5; expected a class (a whole number) or null",
+    ],
+    [
+      () => F.softmaxCrossEntropy([[1, 2]], [-100], { ignoreIndex: null }),
+      IndexError,
+      "softmaxCrossEntropy: class -100 at position 0 is out of range for 2 classes; expected 0 to 1",
+    ],
+    [
+      () => F.softmaxCrossEntropy([[1, 2]], [-100]),
+      ArgumentError,
+      "softmaxCrossEntropy: the mean is over targets of which none counts, for ignoreIndex -100 and the weights given",
+    ],
+    [
+      () => F.softmaxCrossEntropy([[1, 2]], [1], { weight: [1, 0] }),
+      ArgumentError,
+      "softmaxCrossEntropy: the mean is over targets of which none counts",
+    ],
+    [
+      () => F.softmaxCrossEntropy([[1, 2]], [[0.5, 0.5]], { ignoreIndex: 1 }),
+      ArgumentError,
+      "softmaxCrossEntropy: ignoreIndex is 1 and the target holds probabilities, of shape (1, 2); expected classes",
+    ],
+    [
+      () => F.softmaxCrossEntropy([[1, 2]], [[-0.5, 1.5]]),
+      ArgumentError,
+      "softmaxCrossEntropy: the target holds -0.5 at position 0; expected probabilities from 0 to 1",
+    ],
+    [
+      () => F.crossEntropy([[1, 2]], [0]),
+      ArgumentError,
+      "crossEntropy: row 0 of the prediction adds up to 3; expected probabilities that add up to 1",
+    ],
+    [
+      () => F.crossEntropy([[1.5, -0.5]], [0]),
+      ArgumentError,
+      "crossEntropy: the prediction holds -0.5 at position 1; expected probabilities",
+    ],
+    [
+      () => F.crossEntropy(pair[0], [[1, 1]]),
+      ArgumentError,
+      "crossEntropy: row 0 of the target adds up to 2; expected probabilities that add up to 1",
+    ],
+    [
+      () => F.crossEntropy(pair[0], [2]),
+      IndexError,
+      "crossEntropy: class 2 at position 0 is out of range for 2 classes",
+    ],
+    [
+      () => F.crossEntropy(normal([0, 2]), new Int32Array(0)),
+      ShapeError,
+      "crossEntropy: the prediction of shape (0, 2) has",
+    ],
+    [
+      () => F.klDivergence([-1], [-2]),
+      ArgumentError,
+      "klDivergence: the target holds -2 at position 0; expected probabilities, or logTarget: true",
+    ],
+    [
+      () => F.klDivergence([-1], [1], { reduction: "batchmean" as never }),
+      ArgumentError,
+      'klDivergence: reduction is "batchmean"; expected one of "mean", "sum", "none", "batchMean"',
+    ],
+    [
+      () => F.vaeLoss([[0.5, 2]], [[1, 0]], [[1]], [[1]]),
+      ArgumentError,
+      "vaeLoss: the reconstruction holds 2 at position 1; expected probabilities from 0 to 1",
+    ],
+    [
+      () => F.vaeLoss(...pair, [[1]], [[1, 2]]),
+      ShapeError,
+      "vaeLoss: the reconstruction has shape (1, 2), the mean (1, 1) and the logarithm of the variance (1, 2); expected (N, ...), (N, T) and (N, T)",
+    ],
+    [
+      () => F.vaeLoss(...pair, normal([2, 1]), normal([2, 1])),
+      ShapeError,
+      "vaeLoss: the reconstruction has shape (1, 2), the mean (2, 1)",
+    ],
+    [
+      () => F.cosineEmbeddingLoss(vectors, vectors, [1, 0]),
+      ArgumentError,
+      "cosineEmbeddingLoss: the target holds 0 at position 1; expected 1 (alike) or -1 (unlike)",
+    ],
+    [
+      () => F.cosineEmbeddingLoss(vectors, vectors, [1]),
+      ShapeError,
+      "cosineEmbeddingLoss: the vectors have shape (2, 3) and the target (1,); expected a target of shape (2,)",
+    ],
+    [
+      () => F.cosineEmbeddingLoss(vectors, normal([3, 3]), [1, 1]),
+      ShapeError,
+      "cosineEmbeddingLoss: a has shape (2, 3) and b (3, 3); expected vectors of equal shapes, (..., D)",
+    ],
+    [
+      () => F.tripletMarginLoss(vectors, vectors, normal([2, 2])),
+      ShapeError,
+      "tripletMarginLoss: anchor has shape (2, 3) and negative (2, 2); expected vectors of equal shapes, (..., D)",
+    ],
+    [() => F.tripletMarginLoss(1, 1, 1), ShapeError, "tripletMarginLoss: anchor has shape () and anchor ()"],
+    [
+      () => F.tripletMarginLoss(vectors, vectors, vectors, { margin: 0 }),
+      ArgumentError,
+      "tripletMarginLoss: margin is 0; expected a finite number above 0",
+    ],
+  ])("%s", (run, kind, message) => {
+    const spies = [jest.spyOn(numeric, "softmax"), jest.spyOn(numeric, "binary"), jest.spyOn(numeric, "unary")];
+    expect(run).toThrow(kind);
+    expect(run).toThrow(message);
+    for (const spy of spies) {
+      expect(spy).not.toHaveBeenCalled();
+      spy.mockRestore();
+    }
+  });
+});
+
+describe("softmaxCrossEntropy", () => {
+  test("ignores -100 unless told, and what is in the ignored rows", () => {
+    const x = variable([[1, 2], [Number.NaN, Number.NaN], [0, 0]], { dtype: "float64" }); // biome-ignore format: one line
+    const y = F.softmaxCrossEntropy(x, [1, -100, 0]);
+    expect(y.item()).toBeCloseTo((Math.log1p(Math.exp(-1)) + Math.LN2) / 2, 15);
+    expect(F.softmaxCrossEntropy(x, [1, -100, 0], { reduction: "none" }).toArray()).toEqual([
+      expect.closeTo(Math.log1p(Math.exp(-1)), 15),
+      0,
+      expect.closeTo(Math.LN2, 15),
+    ]);
+    expect(F.softmaxCrossEntropy([[1, 2]], [-100], { reduction: "sum" }).item()).toBe(0);
+  });
+
+  test("an ignored row has gradient 0, logits of -Infinity or not", () => {
+    const x = variable([[0, 0], [Number.NEGATIVE_INFINITY, 0]], { dtype: "float64" }); // biome-ignore format: one line
+    const [gx] = grad([F.softmaxCrossEntropy(x, [1, -100])], [x]);
+    expect([...gx!.toTypedArray()].map((v) => v + 0)).toEqual([0.5, -0.5, 0, 0]);
+  });
+
+  test("options keep the dtype of the logits", () => {
+    const options = { weight: [1, 2], labelSmoothing: 0.1 };
+    for (const dtype of ["float32", "float64"] as const) {
+      const x = variable([[1, 2]], { dtype });
+      expect(F.softmaxCrossEntropy(x, [1], options).dtype).toBe(dtype);
+      expect(F.softmaxCrossEntropy(x, [[true, false]], options).dtype).toBe(dtype);
+    }
+  });
+});
+
+test("losses of logits and distances are finite in float32 for +-1000, with their gradients", () => {
+  const x = variable([[1000, -1000, 0], [-1000, 1000, -1000]]); // biome-ignore format: one line
+  const other = constant([[-1000, 1000, 1], [-1000, 1000, -1000]]); // biome-ignore format: one line
+  const losses = [
+    F.meanSquaredError(x, other),
+    F.squaredError(x, other),
+    F.meanAbsoluteError(x, other),
+    F.huberLoss(x, other),
+    F.sigmoidCrossEntropy(x, [[0, 1, 0], [1, 0, 1]], { posWeight: 3 }), // biome-ignore format: one line
+    F.softmaxCrossEntropy(x, [1, 0], { labelSmoothing: 0.1, weight: [1, 2, 3] }),
+    F.softmaxCrossEntropy(x, [[0, 1, 0], [1, 0, 0]], { labelSmoothing: 0.1 }), // biome-ignore format: one line
+    F.klDivergence(x, [[0, 1, 0], [1, 0, 0]]), // biome-ignore format: one line
+    F.cosineEmbeddingLoss(x, other, [1, -1]),
+    F.tripletMarginLoss(x, other, x, { margin: 5000 }),
+  ];
+  for (const y of losses) {
+    expect(y.dtype).toBe("float32");
+    expect(Number.isFinite(y.item())).toBe(true);
+    expect(grad([y], [x])[0]!.toTypedArray().every(Number.isFinite)).toBe(true);
+  }
 });

@@ -10,7 +10,7 @@ import { layouts } from "./table/layouts.js";
 import { inputArrays, outputs, run } from "./table/run.js";
 
 /** Exported beside the functions: they make arguments, and compute nothing. */
-const NOT_FUNCTIONS = new Set(["slice"]);
+const NOT_FUNCTIONS = new Set(["slice", "calcConvOutDims", "calcPadDims1d", "calcPadDims2d"]);
 
 const byName = new Map<string, FunctionCase[]>();
 for (const fc of functionCases) byName.set(fc.name, [...(byName.get(fc.name) ?? []), fc]);

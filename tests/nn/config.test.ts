@@ -56,7 +56,15 @@ test.each(Object.entries(layers))("%s comes back from its config in JSON", (_, m
 test("the config says every option, names in their own spelling", () => {
   expect(layers.FullyConnected!().config()).toEqual({
     layer: "FullyConnected",
-    hyperparameters: { nOut: 3, nIn: 2, actFn: "relu", init: "he_normal", bias: false, dtype: "float64" },
+    hyperparameters: {
+      nOut: 3,
+      nIn: 2,
+      actFn: "relu",
+      init: "he_normal",
+      bias: false,
+      fused: false,
+      dtype: "float64",
+    },
   });
   expect(layers.Conv2D!().config().hyperparameters).toEqual({
     outCh: 2,
@@ -134,7 +142,7 @@ test.each<[unknown, string]>([
   [{}, 'fromConfig: expected { layer: "FullyConnected", hyperparameters: {...} }, got layer undefined'],
   [
     { layer: "Dense", hyperparameters: {} },
-    'fromConfig: unknown layer "Dense"; expected one of Conv2D, Dropout, Flatten, FullyConnected, Pool2D, Sequential',
+    'fromConfig: unknown layer "Dense"; expected one of Add, Affine, BatchNorm1D, ',
   ],
   [{ layer: "__proto__" }, 'fromConfig: unknown layer "__proto__"'],
   [{ layer: "constructor" }, 'fromConfig: unknown layer "constructor"'],

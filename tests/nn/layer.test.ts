@@ -1,4 +1,4 @@
-import { array, noGrad, Parameter, randomNormal, seed, Variable, variable, zeros } from "../../core/index.js";
+import { array, Parameter, randomNormal, seed, Variable, variable, zeros } from "../../core/index.js";
 import { add, mul } from "../../functions/arithmetic.js";
 import { sum } from "../../functions/reduce.js";
 import { Buffer, Conv2D, Dropout, Flatten, FullyConnected, Layer, Sequential } from "../../nn/index.js";
@@ -75,11 +75,11 @@ describe("registration", () => {
     expect(b!.toArray()).toEqual([0, 0]);
   });
 
-  test("clearGrads forgets all gradients", () => {
+  test.each(["clearGrads", "zeroGrad"] as const)("%s forgets all gradients", (method) => {
     const layer = new Everything();
     sum(layer.forward(input())).backward();
     expect(layer.parameters().filter((p) => p.grad !== null)).toHaveLength(4);
-    layer.clearGrads();
+    layer[method]();
     expect(layer.parameters().filter((p) => p.grad !== null)).toHaveLength(0);
   });
 });
@@ -93,6 +93,9 @@ describe("training and learning", () => {
     expect(trainings()).toEqual([false, false, false, false, false]);
     expect(layer.train().blocks[0]).toHaveProperty("training", true);
     expect(trainings()).toEqual([true, true, true, true, true]);
+    expect(layer.train(false)).toBe(layer);
+    expect(trainings()).toEqual([false, false, false, false, false]);
+    expect(() => layer.train(1 as never)).toThrow("train: training is 1; expected true or false");
   });
 
   test("gradients flow through a frozen layer but not to its parameters", () => {
@@ -277,49 +280,62 @@ describe("Buffer", () => {
   });
 });
 
-describe("summary", () => {
-  test("names, last output shapes, own parameters and totals; what is shared counts once", () => {
-    class Model extends Layer {
-      readonly body = new Sequential(new Conv2D({ outCh: 2, kernelShape: 3, inCh: 1 }), new Flatten());
-      readonly head = new FullyConnected({ nOut: 1000 });
-      readonly tied = this.head;
-      override forward(x: Variable): { y: Variable; hidden: Variable } {
-        const hidden = this.body.forward(x);
-        return { y: this.head.forward(hidden), hidden };
-      }
+describe("reaching into a model", () => {
+  test("children are the layers directly in it, each once", () => {
+    const layer = new Everything();
+    expect(layer.namedChildren().map(([name]) => name)).toEqual(["first", "blocks.0", "blocks.1.0", "blocks.1.1"]);
+    expect(layer.children()[0]).toBe(layer.first);
+    const outer = new Sequential(new Sequential(new Flatten()), new Flatten());
+    expect(outer.namedChildren().map(([name]) => name)).toEqual(["0", "1"]);
+    expect(new Flatten().children()).toEqual([]);
+  });
+
+  test("buffers have dotted names too", () => {
+    const [one, two] = [new Everything(), new Everything()];
+    const model = new Sequential(one, new Sequential(two, one));
+    expect(model.namedBuffers().map(([name]) => name)).toEqual(["0.mean", "1.0.mean"]);
+    expect(model.buffers()).toEqual([one.mean, two.mean]);
+  });
+
+  test("apply visits each layer once, from the outside in", () => {
+    const layer = new Everything();
+    const seen: Layer[] = [];
+    expect(layer.apply((inner) => seen.push(inner))).toBe(layer);
+    expect(seen).toEqual([layer, ...layer.children()]);
+  });
+
+  test("what is in Maps, Sets, objects and private fields is not registered", () => {
+    class Hidden extends Layer {
+      readonly #inner = new FullyConnected({ nOut: 1, nIn: 1 });
+      readonly map = new Map([["inner", this.#inner]]);
+      readonly set = new Set([this.#inner]);
+      readonly object = { inner: this.#inner };
+      override forward(): void {}
     }
-    const model = new Model();
-    model.body.freeze();
-    expect(model.summary()).toBe(
-      [
-        "Layer                  Output  Parameters",
-        "-----------------------------------------",
-        "Model                  -                0",
-        "  body Sequential      -                0",
-        "    body.0 Conv2D      -               20",
-        "    body.1 Flatten     -                0",
-        "  head FullyConnected  -                ?",
-        "-----------------------------------------",
-        "Parameters: 20 + ? (trainable: ?, frozen: 20)",
-      ].join("\n"),
-    );
-    noGrad(() => model.forward(variable(zeros([2, 4, 4, 1]))));
-    expect(model.summary()).toBe(
-      [
-        "Layer                  Output            Parameters",
-        "---------------------------------------------------",
-        "Model                  (2, 1000) (2, 8)           0",
-        "  body Sequential      (2, 8)                     0",
-        "    body.0 Conv2D      (2, 2, 2, 2)              20",
-        "    body.1 Flatten     (2, 8)                     0",
-        "  head FullyConnected  (2, 1000)              9,000",
-        "---------------------------------------------------",
-        "Parameters: 9,020 (trainable: 9,000, frozen: 20)",
-      ].join("\n"),
-    );
-    expect(model.outputShapes).toEqual([
-      [2, 1000],
-      [2, 8],
+    expect(new Hidden().namedLayers().map(([name]) => name)).toEqual([""]);
+    expect(new Hidden().parameters()).toEqual([]);
+  });
+
+  test("hooks see each forward until they are taken off", () => {
+    const model = new Sequential(new FullyConnected({ nOut: 2 }), new Flatten());
+    const seen: unknown[] = [];
+    const first = model.children()[0]!;
+    const [off, offAgain] = [0, 1].map((i) => first.onForward((output, inputs) => seen.push([i, output, inputs])));
+    const x = input();
+    const hidden: unknown[] = [];
+    model.children()[1]!.onForward((_, [given]) => hidden.push(given));
+    model.forward(x);
+    expect(seen).toEqual([
+      [0, hidden[0], [x]],
+      [1, hidden[0], [x]],
     ]);
+    off!();
+    model.forward(x);
+    expect(seen.length).toBe(3);
+    offAgain!();
+    offAgain!();
+    model.forward(x);
+    expect(seen.length).toBe(3);
+    expect(() => first.onForward(3 as never)).toThrow("onForward: expected a function, got 3");
   });
 });

@@ -1,49 +1,21 @@
-import { array, full, ones, randomNormal, seed, testMode, variable, zeros } from "../../core/index.js";
-import { sum } from "../../functions/reduce.js";
+import { array, ones, randomNormal, seed, testMode, type Variable, variable, zeros } from "../../core/index.js";
+import { cat } from "../../functions/index.js";
 import {
+  Add,
   Conv2D,
   Dropout,
-  Flatten,
   FullyConnected,
   heNormal,
-  Pool2D,
+  Identity,
+  Layer,
+  Multiply,
   registerActivation,
   Sequential,
-  type UnaryLayer,
 } from "../../nn/index.js";
 
 beforeEach(() => seed(11));
 
-describe("sizes told by the input or given", () => {
-  test.each<[string, () => UnaryLayer, () => UnaryLayer, number[]]>([
-    [
-      "FullyConnected",
-      () => new FullyConnected({ nOut: 3, actFn: "relu" }),
-      () => new FullyConnected({ nOut: 3, nIn: 4, actFn: "relu" }),
-      [5, 4],
-    ],
-    [
-      "Conv2D",
-      () => new Conv2D({ outCh: 3, kernelShape: [2, 3], dtype: "float64" }),
-      () => new Conv2D({ outCh: 3, kernelShape: [2, 3], inCh: 2, dtype: "float64" }),
-      [1, 4, 4, 2],
-    ],
-  ])("%s: the same parameters and output", (_, lazy, explicit, shape) => {
-    const [told, given] = [lazy(), explicit()];
-    const dtype = given.parameters()[0]!.dtype as "float32" | "float64";
-    const x = randomNormal(shape, { dtype });
-    expect(told.parameters().map((p) => p.initialized)).toEqual([false, false]);
-    expect(given.parameters().map((p) => p.initialized)).toEqual([true, true]);
-    expect(told.parameters().map((p) => p.dtype)).toEqual([dtype, dtype]);
-    // Drawn at different times, so from the same seed again.
-    seed(5);
-    const y = told.forward(x);
-    seed(5);
-    expect(explicit().forward(x).toArray()).toEqual(y.toArray());
-    expect(y.dtype).toBe(dtype);
-    expect(y.data.toTypedArray().some((v) => v !== 0)).toBe(true);
-  });
-
+describe("the first input", () => {
   test("literals take the layer's dtype", () => {
     const layer = new FullyConnected({ nOut: 2, dtype: "float64" });
     expect(layer.forward([[1, 2, 3]]).dtype).toBe("float64");
@@ -113,17 +85,29 @@ describe("actFn and init", () => {
   });
 });
 
-describe("Flatten", () => {
-  test.each<[ConstructorParameters<typeof Flatten>[0], number[]]>([
-    [undefined, [2, 12]],
-    [{ keepDim: "first" }, [2, 12]],
-    [{ keepDim: "last" }, [6, 4]],
-    [{ keepDim: -1 }, [1, 24]],
-  ])("%j", (options, shape) => {
-    const x = variable(randomNormal([2, 3, 4]));
-    const y = new Flatten(options).forward(x);
-    expect(y.shape).toEqual(shape);
-    expect(y.toTypedArray()).toEqual(x.toTypedArray());
+describe("a fused weight", () => {
+  const dtype = "float64";
+
+  test("computes and learns what weight and bias apart do", () => {
+    const apart = new FullyConnected({ nOut: 3, nIn: 4, actFn: "tanh", dtype });
+    const fused = new FullyConnected({ nOut: 3, actFn: "tanh", fused: true, dtype });
+    apart.loadStateDict({ W: randomNormal([4, 3], { dtype }), b: randomNormal([3], { dtype }) });
+    fused.loadStateDict({ W: cat([apart.W, apart.b!.reshape(1, 3)]).data });
+    const [x, gy] = [randomNormal([2, 5, 4], { dtype }), randomNormal([2, 5, 3], { dtype })];
+    const [y, z] = [apart, fused].map((layer) => layer.forward(x));
+    expectClose(z!, y!);
+    for (const output of [y!, z!]) output.backward({ gradient: gy });
+    expectClose(fused.W.grad!, cat([apart.W.grad!, apart.b!.grad!.reshape(1, 3)]));
+  });
+
+  test("is one parameter: the weight as it is drawn without the bias, above a row of zeros", () => {
+    seed(3);
+    const apart = new FullyConnected({ nOut: 2, nIn: 3, actFn: "relu" });
+    seed(3);
+    const fused = new FullyConnected({ nOut: 2, nIn: 3, actFn: "relu", fused: true });
+    expect(fused.namedParameters()).toEqual([["W", fused.W]]);
+    expect(fused.b).toBeNull();
+    expect(fused.W.toArray()).toEqual([...(apart.W.toArray() as number[][]), [0, 0]]);
   });
 });
 
@@ -168,117 +152,42 @@ test("a Sequential without layers passes its input on", () => {
   expect(new Sequential().forward([1, 2]).toArray()).toEqual([1, 2]);
 });
 
-test("a layer may be called several times before backward", () => {
-  const layer = new Conv2D({ outCh: 1, kernelShape: 1, bias: false, dtype: "float64" });
-  const one = ones([1, 2, 2, 1], { dtype: "float64" });
-  const threes = full([1, 2, 2, 1], 3, { dtype: "float64" });
-  const [y, z] = [layer.forward(one), layer.forward(threes)];
-  sum(y).backward();
-  sum(z).backward();
-  expect(layer.W.grad!.item()).toBe(4 + 12);
+test("Sequential hands on what is not one Variable", () => {
+  class Pair extends Layer {
+    override forward(x: Variable): Variable {
+      return [x, x] as never;
+    }
+  }
+  expect(new Sequential(new Pair(), new Add() as never).forward(variable([1, 2])).toArray()).toEqual([2, 4]);
 });
 
-describe("errors name the layer", () => {
-  const fc = () => new FullyConnected({ nOut: 2, nIn: 3 });
-  const conv = () => new Conv2D({ outCh: 2, kernelShape: 3, inCh: 1 });
-  const pool = () => new Pool2D({ kernelShape: 3 });
-  test.each<[() => unknown, string]>([
-    [() => fc().forward([1, 2, 3]), "FullyConnected: the input has shape (3,); expected at least 2 axes (N, ..., nIn)"],
-    [() => fc().forward(zeros([5, 4])), "FullyConnected: the input of shape (5, 4) has 4 features; expected 3"],
-    [
-      () => fc().forward(zeros([0, 3])),
-      "FullyConnected: the input of shape (0, 3) has no elements; expected at least one",
-    ],
-    [
-      () => fc().forward(zeros([1, 3], { dtype: "float64" })),
-      'FullyConnected: the input is float64; expected float32 (astype), or a layer made with dtype: "float64"',
-    ],
-    [
-      () => fc().forward(zeros([1, 3], { dtype: "int32" })),
-      "FullyConnected: the input is int32; expected float32 (astype)",
-    ],
-    [
-      () => conv().forward(zeros([4, 4, 1])),
-      "Conv2D: the input has shape (4, 4, 1); expected 4 axes (N, rows, cols, channels)",
-    ],
-    [() => conv().forward(zeros([1, 4, 4, 2])), "Conv2D: the input of shape (1, 4, 4, 2) has 2 channels; expected 1"],
-    [() => conv().forward(zeros([0, 4, 4, 1])), "Conv2D: the input of shape (0, 4, 4, 1) has no elements"],
-    [
-      () => conv().forward(zeros([1, 4, 4, 1], { dtype: "bool" })),
-      "Conv2D: the input is bool; expected float32 (astype)",
-    ],
-    [
-      () => conv().forward(zeros([1, 2, 4, 1])),
-      "Conv2D: the kernel covers 3 rows and the input has 2 with its padding",
-    ],
-    [
-      () => pool().forward(zeros([4, 4])),
-      "Pool2D: the input has shape (4, 4); expected 4 axes (N, rows, cols, channels)",
-    ],
-    [
-      () => pool().forward(zeros([1, 4, 2, 1])),
-      "Pool2D: the kernel covers 3 columns and the input has 2 with its padding",
-    ],
-    [
-      () => pool().forward(zeros([1, 4, 4, 1], { dtype: "int32" })),
-      "Pool2D: the input is int32; expected float32 or float64 (astype)",
-    ],
-    [() => new Flatten().forward(3), "Flatten: the input has shape (); expected at least 1 axes (N, ...)"],
-    [
-      () => new Dropout().forward(zeros([2], { dtype: "int32" })),
-      "Dropout: the input is int32; expected float32 or float64",
-    ],
-    [() => new Sequential(new Flatten(), 3 as never), "Sequential: argument 1 is 3; expected a Layer"],
-    [() => new Sequential([new Flatten()] as never), "Sequential: argument 0 is [a Flatten]; expected a Layer"],
-    [
-      () => new FullyConnected(3 as never),
-      "FullyConnected: expected an object of options (nOut, nIn, actFn, init, bias, dtype), got 3",
-    ],
-    [
-      () => new FullyConnected({ nOut: 1, units: 3 } as never),
-      "FullyConnected: unknown option units; expected some of nOut, nIn, actFn, init, bias, dtype",
-    ],
-    [() => new FullyConnected({} as never), "FullyConnected: nOut is undefined; expected a whole number of at least 1"],
-    [() => new FullyConnected({ nOut: 0 }), "FullyConnected: nOut is 0; expected a whole number of at least 1"],
-    [
-      () => new FullyConnected({ nOut: 1, nIn: 1.5 }),
-      "FullyConnected: nIn is 1.5; expected a whole number of at least 1",
-    ],
-    [() => new FullyConnected({ nOut: 1, bias: 0 as never }), "FullyConnected: bias is 0; expected true or false"],
-    [
-      () => new FullyConnected({ nOut: 1, dtype: "int32" as never }),
-      'FullyConnected: dtype is "int32"; expected "float32" or "float64"',
-    ],
-    [
-      () => new FullyConnected({ nOut: 1, actFn: "rellu" }),
-      'FullyConnected: actFn is "rellu"; expected null, a function or one of identity, relu, leakyRelu, elu, selu',
-    ],
-    [() => new FullyConnected({ nOut: 1, actFn: 3 as never }), "FullyConnected: actFn is 3; expected null, a function"],
-    [
-      () => new FullyConnected({ nOut: 1, init: "glorot" }),
-      'FullyConnected: init is "glorot"; expected a function or one of glorot_uniform, glorot_normal, he_uniform, he_normal',
-    ],
-    [
-      () => new Conv2D({ outCh: 1 } as never),
-      "Conv2D: kernelShape is undefined; expected a positive integer or [rows, cols]",
-    ],
-    [() => new Conv2D({ outCh: 1, kernelShape: 0 }), "Conv2D: kernelShape is 0; expected a positive integer"],
-    [
-      () => new Conv2D({ outCh: 1, kernelShape: 3, inCh: 0 }),
-      "Conv2D: inCh is 0; expected a whole number of at least 1",
-    ],
-    [() => new Conv2D({ outCh: 1, kernelShape: 3, stride: 0 }), "Conv2D: stride is 0; expected a positive integer"],
-    [() => new Conv2D({ outCh: 1, kernelShape: 3, pad: "valid" as never }), 'Conv2D: pad is "valid"; expected'],
-    [
-      () => new Conv2D({ outCh: 1, kernelShape: 3, dilation: -1 }),
-      "Conv2D: dilation is -1; expected a non-negative integer",
-    ],
-    [() => new Pool2D({ kernelShape: 2, mode: "min" as never }), 'Pool2D: mode is "min"; expected "max" or "average"'],
-    [() => new Pool2D({ kernelShape: 2, mode: "toString" as never }), 'Pool2D: mode is "toString"; expected'],
-    [() => new Flatten({ keepDim: 0 as never }), 'Flatten: keepDim is 0; expected "first" or "last" or -1'],
-    [() => new Dropout({ p: 1.5 }), "Dropout: p is 1.5; expected a probability from 0 to 1"],
-    [() => new Dropout({ p: Number.NaN }), "Dropout: p is NaN; expected a probability from 0 to 1"],
-  ])("%#", (run, message) => {
-    expect(run).toThrow(message);
+describe("Add and Multiply", () => {
+  test("take one by one what they take in a list; numbers are one input", () => {
+    const [a, b] = [variable([1, 2]), array([3, 5])];
+    expect(new Add().forward(a, b).toArray()).toEqual([4, 7]);
+    expect(new Add().forward([a, b]).toArray()).toEqual([4, 7]);
+    expect(new Multiply().forward(a, b, [2, 3]).toArray()).toEqual([6, 30]);
+    expect(new Multiply().forward([a, b, [2, 3]]).toArray()).toEqual([6, 30]);
+    expect(new Add().forward([1, 2]).toArray()).toEqual([1, 2]);
+    expect(new Add().forward([1, 2], [3, 4]).toArray()).toEqual([4, 6]);
+  });
+
+  test("literals take the dtype of the arrays beside them", () => {
+    const x = array([1, 2], { dtype: "float64" });
+    expect(new Add().forward([1, 1], x).dtype).toBe("float64");
   });
 });
+
+test("Identity takes anything", () => {
+  const ids = array([1, 2], { dtype: "int32" });
+  expect(new Identity().forward(ids).data).toBe(ids);
+  const x = variable([1]);
+  expect(new Identity().forward(x)).toBe(x);
+  expect(new Identity().forward([]).shape).toEqual([0]);
+});
+
+function expectClose(actual: Variable, expected: Variable): void {
+  expect(actual.shape).toEqual(expected.shape);
+  const wanted = expected.toTypedArray();
+  for (const [i, value] of actual.toTypedArray().entries()) expect(value).toBeCloseTo(wanted[i]!, 12);
+}

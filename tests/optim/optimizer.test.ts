@@ -1,7 +1,7 @@
 import { array, constant, ones, Parameter, type Variable } from "../../core/index.js";
 import { mul } from "../../functions/arithmetic.js";
 import { sum } from "../../functions/reduce.js";
-import { Adam, type AdamOptions, SGD, type SGDOptions } from "../../optim/index.js";
+import { Adam, type AdamOptions, SGD } from "../../optim/index.js";
 import { expectStored, restore, training } from "../golden/training.js";
 
 type Make = (parameters: Parameter[]) => SGD | Adam;
@@ -171,7 +171,7 @@ describe("errors", () => {
       () => new Adam([p()], { lr: Number.POSITIVE_INFINITY }),
       "Adam: lr is Infinity; expected a finite number of at least 0",
     ],
-    [() => new SGD([p()], { lr: "0.1" as never }), "SGD: lr is 0.1; expected a finite number of at least 0"],
+    [() => new SGD([p()], { lr: "0.1" as never }), 'SGD: lr is "0.1"; expected a finite number of at least 0'],
     [() => new SGD([p()], { momentum: 1 }), "SGD: momentum is 1; expected a number in [0, 1)"],
     [() => new SGD([p()], { momentum: -0.1 }), "SGD: momentum is -0.1; expected a number in [0, 1)"],
     [() => new SGD([p()], { weightDecay: -1 }), "SGD: weightDecay is -1; expected a finite number of at least 0"],
@@ -179,12 +179,31 @@ describe("errors", () => {
     [() => new Adam([p()], { beta2: Number.NaN }), "Adam: beta2 is NaN; expected a number in [0, 1)"],
     [() => new Adam([p()], { epsilon: -1 }), "Adam: epsilon is -1; expected a finite number of at least 0"],
     [
-      () => new SGD([p()], { nesterov: true } as SGDOptions),
-      "SGD: unknown option nesterov; expected some of lr, momentum, weightDecay",
+      () => new SGD([p()], { nesterov: true }),
+      "SGD: nesterov with momentum 0 and dampening 0; expected a momentum above 0 and no dampening",
     ],
     [
-      () => new Adam([p()], { eps: 1 } as AdamOptions),
-      "Adam: unknown option eps; expected some of lr, beta1, beta2, epsilon, weightDecay",
+      () => new SGD([p()], { nesterov: true, momentum: 0.9, dampening: 0.1 }),
+      "SGD: nesterov with momentum 0.9 and dampening 0.1; expected a momentum above 0 and no dampening",
+    ],
+    [() => new SGD([p()], { rateIn: "both" as never }), 'SGD: rateIn is "both"; expected "velocity" or "step"'],
+    [() => new SGD([p()], { dampening: 1.5 }), "SGD: dampening is 1.5; expected a number in [0, 1]"],
+    [() => new SGD([p()], { clipNorm: 0 }), "SGD: clipNorm is 0; expected a finite number above 0, or null"],
+    [() => new SGD([p()], { clipValue: -1 }), "SGD: clipValue is -1; expected a finite number above 0, or null"],
+    [() => new SGD([p()], { accumulate: 1.5 }), "SGD: accumulate is 1.5; expected a whole number of at least 1"],
+    [
+      () => new SGD([p()], { clipGlobalNorm: Number.NaN }),
+      "SGD: clipGlobalNorm is NaN; expected a finite number above 0, or null",
+    ],
+    [() => new SGD([p()], { lazy: 1 as never }), "SGD: lazy is 1; expected true or false"],
+    [() => new Adam([p()], { epsilon: 1, eps: 2 }), "Adam: epsilon is given twice, also under the reference's name"],
+    [
+      () => new SGD([p()], 3 as never),
+      "SGD: expected an object of options (lr, momentum, rateIn, dampening, nesterov, weightDecay, clipNorm, clipValue, lazy, lrScheduler, clipGlobalNorm, accumulate), got 3",
+    ],
+    [
+      () => new Adam([p()], { beta3: 1 } as AdamOptions),
+      "Adam: unknown option beta3; expected some of lr, beta1, beta2, epsilon, weightDecay, amsgrad, clipNorm, clipValue, lazy, lrScheduler, clipGlobalNorm, accumulate",
     ],
     [
       () => {

@@ -106,6 +106,13 @@ describe("along an axis", () => {
     (sums) => kernels.layerNormGrad(table, row, table, statistics, NDArray.emptyLike(table), sums),
     { relative: 5e-6, absolute: 1e-4 },
   );
+  const sums = { relative: 5e-6, absolute: 1e-3 };
+  check("columnSquares", [1501], "float32", (out) => kernels.columnSquares(table, row, out), sums);
+  check("columnProducts", [2, 1501], "float32", (out) => kernels.columnProducts(table, row, table, out), sums);
+  check("normalizeColumns", wide, "float32", (out) => kernels.normalizeColumns(table, row, row, row, out));
+  check("normalizeColumnsGrad", wide, "float32", (out) =>
+    kernels.normalizeColumnsGrad(table, row, table, row, row, row, out),
+  );
   const picks = filled([301], "int32", (i) => (i * 7) % 301);
   check("takeRows", wide, "float32", (out) => kernels.takeRows(table, picks, 1501, out));
 });
@@ -132,15 +139,24 @@ describe("products", () => {
 test("optimizer steps", () => {
   const grad = random([n]);
   const start = random([n]);
+  const step = { scale: 0.5, limit: 1, decay: 0.1, keep: 0.9 };
   const steps = [1, 4].map((threads) => {
     setThreads(threads);
     const state = [start.copy(), filled([n], "float32", () => 0.5), filled([n], "float32", () => 0.25)] as const;
     const [p, m, v] = state;
-    const numbersOfStep = { lr: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, correction1: 0.1, correction2: 0.01 };
-    kernels.adam(p, grad, m, v, { ...numbersOfStep, weightDecay: 0.1 });
-    kernels.sgd(p, grad, null, 0.1, 0, 0.01);
-    kernels.sgd(p, grad, m, 0.1, 0.9, 0.01);
+    kernels.update("adam", p, grad, null, step, [m, v, null], [0, 0.1, 0.9, 0.1, 0.99, 0.01, 2, 1e-7]);
+    kernels.update("sgd", p, grad, null, step, [null], [0, 0, 0, 0.1]);
+    kernels.update("sgd", p, grad, null, step, [m], [0.9, 0.1, 1, 0]);
+    kernels.update("rmsprop", p, grad, null, step, [v, m, null], [0.1, 0.9, 0.1, 1e-7, 0]);
     return state.map((array) => array.toTypedArray());
   });
   for (const i of [0, 1, 2]) expectClose(steps[1]![i]!, steps[0]![i]!, EXACT);
+});
+
+test("squareSum", () => {
+  const sums = [1, 3, 4].map((threads) => {
+    setThreads(threads);
+    return kernels.squareSum(x);
+  });
+  for (const sum of sums) expect(Math.abs(sum / sums[0]! - 1)).toBeLessThan(1e-12);
 });

@@ -82,4 +82,9 @@ export const activationCases: FunctionCase[] = [
   ...elementwise("gelu", (x) => F.gelu(x, { approximate: false }), "F.gelu(x0)", { variant: "exact" }),
   ...elementwise("softplus", F.softplus, "F.softplus(x0, threshold=40)"),
   ...elementwise("hardSigmoid", F.hardSigmoid, "torch.clip(0.2 * x0 + 0.5, 0, 1)", { kinks: [-2.5, 2.5] }),
+  ...elementwise("affine", F.affine, "x0 * 1.0", { kinks: [] }),
+  ...elementwise("affine", (x) => F.affine(x, { slope: -2.5, intercept: 0.75 }), "-2.5 * x0 + 0.75", {
+    variant: "slope -2.5, intercept 0.75",
+    kinks: [],
+  }),
 ];

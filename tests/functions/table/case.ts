@@ -73,7 +73,10 @@ export function bools(shape: readonly number[], values: readonly number[]): Inpu
 }
 
 /** What an input of a case holds. Drawn values depend on the case and the input's place in it alone. */
-export function inputValues({ name, label, inputs }: FunctionCase, index: number): Given {
+export function inputValues(
+  { name, label, inputs }: Pick<FunctionCase, "name" | "label" | "inputs">,
+  index: number,
+): Given {
   const input = inputs[index]!;
   return "values" in input ? input : { shape: input.shape, values: drawn(input, hash(`${name}: ${label}: ${index}`)) };
 }

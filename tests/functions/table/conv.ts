@@ -1,5 +1,6 @@
 import { col2im, conv1d, conv2d, deconv2d, im2col } from "../../../functions/conv.js";
-import type { Window1DOptions, Window2DOptions } from "../../../functions/window.js";
+import { dilate, pad1d, pad2d } from "../../../functions/padding.js";
+import type { Pad1D, TransposedWindow2DOptions, Window1DOptions, Window2DOptions } from "../../../functions/window.js";
 import { type FunctionCase, type Input, real } from "./case.js";
 
 /** A window over images, with its pads as PyTorch's `F.pad` takes them: left, right, top, bottom. */
@@ -138,20 +139,21 @@ function conv1dCase(
   };
 }
 
-type Transposed = Omit<Window2DOptions, "dilation">;
-
 /** A transposed convolution; what it crops from its full output is given as [top, bottom, left, right]. */
 function deconv2dCase(
   label: string,
   images: [N: number, rows: number, cols: number, channels: number],
   kernel: [number, number],
-  options: Transposed = {},
+  options: TransposedWindow2DOptions = {},
   crop?: [number, number, number, number],
 ): FunctionCase {
-  const { stride = 1, pad = 0 } = options;
+  const { stride = 1, pad = 0, outputPad = 0, dilation = 0 } = options;
   const inputs: Input[] = [real(images), real([...kernel, images[3], 2]), real([2])];
   const padding = crop === undefined && pad !== "same" ? tuple(pair(pad)) : "0";
-  const full = images.slice(1, 3).map((n, i) => pair(stride)[i]! * (n - 1) + kernel[i]!);
+  const full = images.slice(1, 3).map((n, i) => {
+    const covered = (kernel[i]! - 1) * (pair(dilation)[i]! + 1) + 1;
+    return pair(stride)[i]! * (n - 1) + covered + pair(outputPad)[i]!;
+  });
   const [top, bottom, left, right] = crop ?? [0, 0, 0, 0];
   const part = crop === undefined ? "" : `[:, :, ${top}:${full[0]! - bottom}, ${left}:${full[1]! - right}]`;
   return {
@@ -161,7 +163,49 @@ function deconv2dCase(
     call: (x, W, b) => deconv2d(x, W, b, options),
     torch:
       "F.conv_transpose2d(x0.permute(0, 3, 1, 2), x1.permute(2, 3, 0, 1).contiguous(), x2, " +
-      `stride=${tuple(pair(stride))}, padding=${padding})${part}.permute(0, 2, 3, 1)`,
+      `${steps(options)}, padding=${padding}, output_padding=${tuple(pair(outputPad))})${part}.permute(0, 2, 3, 1)`,
+  };
+}
+
+function pad2dCase(s: Sliding): FunctionCase {
+  const { pad = 0, ...options } = s.options ?? {};
+  const [left, right, top, bottom] = s.sides ?? [0, 0, 0, 0];
+  return {
+    name: "pad2d",
+    label: s.label,
+    inputs: [real(s.images)],
+    call: (x) => pad2d(x, pad, s.kernel, options)[0],
+    torch: `F.pad(x0, ${tuple([0, 0, left, right, top, bottom])})`,
+  };
+}
+
+function pad1dCase(
+  label: string,
+  padding: Pad1D,
+  kernelWidth: number,
+  options: Omit<Window1DOptions, "pad">,
+  [left, right]: [number, number],
+): FunctionCase {
+  return {
+    name: "pad1d",
+    label,
+    inputs: [real([2, 4, 2])],
+    call: (x) => pad1d(x, padding, kernelWidth, options)[0],
+    torch: `F.pad(x0, (0, 0, ${left}, ${right}))`,
+  };
+}
+
+/** Zeros between rows and columns, in PyTorch by a transposed convolution of each channel with a kernel of one tap. */
+function dilateCase(label: string, images: number[], dilation: number | [number, number]): FunctionCase {
+  const stride = pair(dilation).map((d) => d + 1);
+  return {
+    name: "dilate",
+    label,
+    inputs: [real(images)],
+    call: (x) => dilate(x, dilation),
+    torch:
+      `F.conv_transpose2d(x0.permute(0, 3, 1, 2), torch.ones(${images[3]}, 1, 1, 1), stride=${tuple(stride)}, ` +
+      `groups=${images[3]}).permute(0, 2, 3, 1)`,
   };
 }
 
@@ -193,6 +237,41 @@ export const convCases: FunctionCase[] = [
   deconv2dCase("four different pads", [1, 3, 3, 2], [3, 2], { pad: [1, 0, 0, 2], stride: 2 }, [1, 0, 0, 2]),
   deconv2dCase("pad same", [1, 3, 4, 1], [3, 2], { pad: "same" }, [1, 1, 0, 1]),
   deconv2dCase("pad same, stride 2", [1, 3, 2, 1], [3, 3], { pad: "same", stride: 2 }, [2, 2, 1, 2]),
+  deconv2dCase("dilation 1", [2, 3, 2, 2], [3, 2], { dilation: 1 }),
+  deconv2dCase("dilation [2, 0], stride [1, 3] and pads", [1, 3, 2, 1], [2, 3], {
+    dilation: [2, 0],
+    stride: [1, 3],
+    pad: [2, 1],
+  }),
+  deconv2dCase("outputPad 1, stride 2", [1, 3, 2, 2], [3, 2], { stride: 2, pad: 1, outputPad: 1 }),
+  deconv2dCase("outputPad [0, 2], stride 3", [1, 2, 2, 1], [2, 2], { stride: 3, outputPad: [0, 2] }),
+  deconv2dCase("outputPad 1, dilation 1", [1, 2, 3, 1], [2, 2], { dilation: 1, outputPad: 1, pad: [0, 1] }),
+  deconv2dCase(
+    "outputPad 1, stride 2 and four different pads",
+    [1, 3, 2, 1],
+    [2, 3],
+    { pad: [0, 2, 1, 0], stride: 2, outputPad: 1 },
+    [0, 2, 1, 0],
+  ),
+  deconv2dCase(
+    "pad same, stride 2, dilation 1",
+    [1, 3, 2, 1],
+    [3, 2],
+    { pad: "same", stride: 2, dilation: 1 },
+    [3, 3, 1, 2],
+  ),
   deconv2dCase("one pixel", [1, 1, 1, 2], [2, 3]),
   deconv2dCase("empty batch", [0, 2, 2, 1], [2, 2], { stride: 2 }),
+
+  ...slidings.filter((s) => s.options?.pad !== undefined).map(pad2dCase),
+  pad1dCase("2", 2, 3, {}, [2, 2]),
+  pad1dCase("different pads", [0, 3], 3, {}, [0, 3]),
+  pad1dCase("same", "same", 4, { stride: 2 }, [3, 3]),
+  pad1dCase("same, dilation 1", "same", 2, { dilation: 2 }, [1, 2]),
+  pad1dCase("causal, dilation 1", "causal", 3, { dilation: 1, stride: 2 }, [4, 0]),
+
+  dilateCase("by 1", [2, 3, 2, 2], 1),
+  dilateCase("by [0, 3]", [1, 2, 3, 1], [0, 3]),
+  dilateCase("by 0", [1, 2, 2, 1], 0),
+  dilateCase("one pixel", [1, 1, 1, 2], 2),
 ];

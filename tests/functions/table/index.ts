@@ -1,9 +1,12 @@
 import { activationCases } from "./activation.js";
 import { arithmeticCases } from "./arithmetic.js";
 import { arrangementCases } from "./arrangement.js";
+import { attentionCases } from "./attention.js";
 import type { FunctionCase } from "./case.js";
 import { comparisonCases } from "./comparison.js";
 import { convCases } from "./conv.js";
+import { embeddingCases } from "./embedding.js";
+import { graphCases } from "./graph.js";
 import { indexingCases } from "./indexing.js";
 import { joiningCases } from "./joining.js";
 import { linalgCases } from "./linalg.js";
@@ -30,9 +33,12 @@ export const functionCases: readonly FunctionCase[] = [
   ...arrangementCases,
   ...linalgCases,
   ...activationCases,
+  ...attentionCases,
   ...randomCases,
   ...convCases,
   ...poolCases,
+  ...embeddingCases,
+  ...graphCases,
   ...lossCases,
   ...normalizationCases,
   ...recurrentCases,

@@ -1,4 +1,5 @@
 export * from "./binary";
+export * from "./columns";
 export * from "./compare";
 export { copy_8, copy_32, copy_64 } from "./copy";
 export { f32_to_f64, f32_to_i32, f32_to_u8, f64_to_f32, f64_to_i32, f64_to_u8 } from "./copy";

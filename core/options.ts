@@ -1,5 +1,5 @@
-import { ArgumentError } from "../core/errors.js";
-import type { FloatDType } from "./state.js";
+import type { FloatDType } from "./dtype.js";
+import { ArgumentError } from "./errors.js";
 
 /**
  * Checks that `options` is an object with none but the options in `known`, so that a misspelt one is not silently ignored.
@@ -26,6 +26,22 @@ export function checkCount(operation: string, option: string, value: unknown, le
     throw new ArgumentError(
       `${operation}: ${option} is ${describe(value)}; expected a whole number of at least ${least}`,
     );
+  }
+}
+
+/**
+ * Checks that an option is a finite number of at least `least`.
+ * @throws ArgumentError naming the operation, the option and the value.
+ */
+export function checkNumber(
+  operation: string,
+  option: string,
+  value: unknown,
+  least = -Infinity,
+): asserts value is number {
+  if (!Number.isFinite(value) || (value as number) < least) {
+    const expected = least === -Infinity ? "a finite number" : `a finite number of at least ${least}`;
+    throw new ArgumentError(`${operation}: ${option} is ${describe(value)}; expected ${expected}`);
   }
 }
 

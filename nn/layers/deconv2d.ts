@@ -1,0 +1,129 @@
+import { zeros } from "../../core/creation.js";
+import type { FloatDType } from "../../core/dtype.js";
+import { checkCount, checkFlag, checkFloat, checkOptions } from "../../core/options.js";
+import type { Operand, Variable } from "../../core/variable.js";
+import { deconv2d } from "../../functions/conv.js";
+import { type Pad2D, type Pair, type TransposedWindow2DOptions, transposedWindow2D } from "../../functions/window.js";
+import { type Activation, type ActivationSpec, activationName, resolveActivation } from "../activations.js";
+import type { Hyperparameters } from "../config.js";
+import {
+  drawWeight,
+  type Initializer,
+  type InitializerSpec,
+  initializerName,
+  resolveInitializer,
+} from "../initializers.js";
+import { Layer } from "../layer.js";
+import { LazyParameter } from "../state.js";
+import { ANY_IMAGE, checkLast, IMAGES, layerInput } from "./input.js";
+
+/** Options of `Deconv2D`. */
+export interface Deconv2DOptions {
+  /** Number of output channels. */
+  outCh: number;
+  /** Rows and columns of the kernel; one number for both. */
+  kernelShape: Pair;
+  /** Number of input channels; told by the first input unless given. */
+  inCh?: number | null;
+  /** Pixels cut off around the output: n, [rows, cols], [top, bottom, left, right] or "same"; 0 unless given. */
+  pad?: Pad2D;
+  /** Pixels from one to the next of what an input pixel becomes: 1 unless given. */
+  stride?: Pair;
+  /** Rows and columns that the output has more at the bottom and right: 0 unless given, and less than stride or dilation. */
+  outputPad?: Pair;
+  /** Pixels between neighbouring taps of the kernel: 0 unless given (PyTorch counts one more). */
+  dilation?: Pair;
+  /** Applied to the output; none unless given. */
+  actFn?: ActivationSpec;
+  /** Draws the weight: `"glorot_uniform"` unless given. The bias starts at 0. */
+  init?: InitializerSpec;
+  /** Whether there is a bias: true unless given. */
+  bias?: boolean;
+  /** float32 unless given. */
+  dtype?: FloatDType;
+}
+
+const KNOWN = [
+  "outCh",
+  "kernelShape",
+  "inCh",
+  "pad",
+  "stride",
+  "outputPad",
+  "dilation",
+  "actFn",
+  "init",
+  "bias",
+  "dtype",
+];
+
+/**
+ * The transposed convolution of images (N, rows, cols, inCh) with kernels `W` (kernelRows, kernelCols, inCh, outCh), plus `b`
+ * (outCh,), then `actFn`: (N, outRows, outCols, outCh). Of n rows it makes `stride * (n - 1) + covered - pads + outputPad`,
+ * where the kernel covers `(kernelRows - 1) * (dilation + 1) + 1`; with pad "same" it makes n. PyTorch's `ConvTranspose2d` has
+ * NCHW images and `W.permute(2, 3, 0, 1)`.
+ */
+export class Deconv2D extends Layer {
+  readonly W: LazyParameter;
+  readonly b: LazyParameter | null;
+  private readonly kernelShape: Pair;
+  private readonly window: Required<TransposedWindow2DOptions>;
+  private readonly activation: Activation;
+  private readonly init: Initializer;
+
+  /** @throws ArgumentError for options that are unknown or out of range. */
+  constructor(options: Deconv2DOptions) {
+    super();
+    checkOptions("Deconv2D", options, KNOWN);
+    const { outCh, kernelShape, inCh = null, pad = 0, stride = 1, outputPad = 0, dilation = 0 } = options;
+    const { actFn = null, init = "glorot_uniform", bias = true, dtype = "float32" } = options;
+    checkCount("Deconv2D", "outCh", outCh);
+    if (inCh !== null) checkCount("Deconv2D", "inCh", inCh);
+    checkFlag("Deconv2D", "bias", bias);
+    checkFloat("Deconv2D", dtype);
+    this.window = { pad, stride, outputPad, dilation };
+    const { kernelRows, kernelCols } = transposedWindow2D("Deconv2D", ANY_IMAGE, outCh, kernelShape, this.window);
+    this.kernelShape = [kernelRows, kernelCols];
+    this.activation = resolveActivation("Deconv2D", actFn);
+    this.init = resolveInitializer("Deconv2D", init);
+    this.W = new LazyParameter("W", [kernelRows, kernelCols, inCh, outCh], dtype);
+    this.b = bias ? new LazyParameter("b", [outCh], dtype) : null;
+    if (inCh !== null) this.initialize(inCh);
+  }
+
+  /**
+   * @throws ShapeError when the input is no batch of images, has other channels than before, or padding would leave nothing of
+   * the output; DTypeError for another dtype than the layer's.
+   */
+  override forward(x: Operand): Variable {
+    const dtype = this.W.dtype as FloatDType;
+    const input = layerInput("Deconv2D", x, { layout: IMAGES, ndim: 4, dtype });
+    if (this.W.initialized) checkLast("Deconv2D", "channels", input, this.W.shape[2]!);
+    transposedWindow2D("Deconv2D", input.shape, this.W.pattern[3]!, this.kernelShape, this.window);
+    if (!this.W.initialized) this.initialize(input.shape[3]!);
+    return this.activation.apply(deconv2d(input, this.W, this.b, this.window));
+  }
+
+  protected override hyperparameters(): Hyperparameters {
+    const [, , inCh, outCh] = this.W.initialized ? this.W.shape : this.W.pattern;
+    return {
+      outCh: outCh!,
+      kernelShape: this.kernelShape,
+      inCh: inCh!,
+      ...this.window,
+      actFn: activationName("Deconv2D", this.activation),
+      init: initializerName("Deconv2D", this.init),
+      bias: this.b !== null,
+      dtype: this.W.dtype,
+    };
+  }
+
+  private initialize(inCh: number): void {
+    const [kernelRows, kernelCols, , outCh] = this.W.pattern;
+    const dtype = this.W.dtype as FloatDType;
+    const shape = [kernelRows!, kernelCols!, inCh, outCh!];
+    const weight = drawWeight("Deconv2D", this.init, shape, { dtype, gain: this.activation.gain });
+    this.W.initialize(weight);
+    this.b?.initialize(zeros([outCh!], { dtype }));
+  }
+}

@@ -1,0 +1,4 @@
+import { cases } from "./activation.js";
+import { checkLayers } from "./checks.js";
+
+checkLayers("activation", cases);

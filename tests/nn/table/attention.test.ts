@@ -1,0 +1,4 @@
+import { cases } from "./attention.js";
+import { checkLayers } from "./checks.js";
+
+checkLayers("attention", cases);
