@@ -1,0 +1,60 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PNG } from "pngjs";
+import { runExample } from "./run.js";
+
+jest.setTimeout(60_000);
+
+const folder = mkdtempSync(join(tmpdir(), "retrograd-rbm-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What does not depend on the speed of the machine. */
+const lines = (stdout: string) => stdout.split("\n").filter((line) => !/ seconds|s left/.test(line));
+/** What a half of the digits is drawn with. */
+const CELLS = /[▀▄█]/;
+
+test("rbm-digits: the reconstruction error falls, and erased halves are drawn again", () => {
+  const picture = join(folder, "filters.png");
+  const { status, stdout } = runExample("rbm-digits", "--quick", "--seed", "2", "--picture", picture);
+  expect(status).toBe(0);
+  const errors = [...stdout.matchAll(/error on test digits: ([\d.]+)/g)].map(([, error]) => Number(error));
+  expect(errors).toHaveLength(4);
+  expect(errors).toEqual([...errors].sort((a, b) => b - a));
+  expect(errors[0]).toBeGreaterThan(0.2);
+  expect(errors[3]).toBeLessThan(0.05);
+
+  const art = lines(stdout);
+  const originals = art.slice(art.indexOf("Digits of the test:") + 1).slice(0, 14);
+  const redrawn = art.slice(art.indexOf("Their lower halves erased and redrawn by the machine:") + 1).slice(0, 14);
+  expect(redrawn.slice(0, 7)).toEqual(originals.slice(0, 7));
+  expect(redrawn.slice(7)).not.toEqual(originals.slice(7));
+  expect(redrawn.slice(7).some((line) => CELLS.test(line))).toBe(true);
+
+  const png = PNG.sync.read(readFileSync(picture));
+  // Ten filters of 28 pixels, twice as large, in each direction, with gaps of two pixels.
+  expect([png.width, png.height]).toEqual([582, 582]);
+  expect(new Set(png.data).size).toBeGreaterThan(100);
+});
+
+test("rbm-digits: a seed repeats the run", () => {
+  const run = (seed: string) => {
+    const picture = join(folder, "small.png");
+    const { stdout } = runExample("rbm-digits", "--quick", "--hidden", "9", "--seed", seed, "--picture", picture);
+    return { lines: lines(stdout), picture: readFileSync(picture) };
+  };
+  const first = run("3");
+  expect(run("3")).toEqual(first);
+  expect(run("4").lines).not.toEqual(first.lines);
+});
+
+test("rbm-digits: --help lists the options; nonsense is refused", () => {
+  const help = runExample("rbm-digits", "--help");
+  expect(help.status).toBe(0);
+  for (const option of ["--epochs", "--hidden", "--k", "--batch-size", "--lr", "--picture", "--seed", "--quick"]) {
+    expect(help.stdout).toContain(option);
+  }
+  const refused = runExample("rbm-digits", "--k", "0");
+  expect(refused.status).not.toBe(0);
+  expect(refused.stderr).toContain("Expected a whole number of at least 1.");
+});
