@@ -44,6 +44,27 @@ export const suite: readonly Workload[] = [
     sizes: { batch: 8, tokens: 128, width: 256, heads: 8 },
     small: { batch: 2, tokens: 5, width: 8, heads: 2 },
   },
+  {
+    name: "vae",
+    family: "vae",
+    sizes: { batch: 128, latents: 20, hidden: 256, channels1: 32, channels2: 64 },
+    small: { batch: 2, latents: 3, hidden: 7, channels1: 3, channels2: 4 },
+    against: ["pytorch"],
+  },
+  {
+    name: "wgan-gp",
+    family: "wganGP",
+    sizes: { batch: 128, features: 2, hidden: 512 },
+    small: { batch: 4, features: 2, hidden: 6 },
+    against: ["pytorch"],
+  },
+  {
+    name: "transformer",
+    family: "transformer",
+    sizes: { batch: 32, tokens: 128, width: 128, heads: 4, layers: 4, vocabulary: 79 },
+    small: { batch: 2, tokens: 5, width: 8, heads: 2, layers: 2, vocabulary: 11 },
+    against: ["pytorch"],
+  },
   { name: "chain", family: "chain", sizes: { operations: 1000, size: 10 }, small: { operations: 20, size: 10 } },
   { name: "cold-start", family: "coldStart", sizes: {}, small: {} },
   {

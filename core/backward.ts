@@ -1,6 +1,6 @@
 import { config } from "./config.js";
 import { ArgumentError, GraphError, ShapeError } from "./errors.js";
-import { activePass, anomalyWatch, Function, type InputGradients, setActivePass } from "./function.js";
+import { activePass, anomalyWatch, Function, type InputGradients, profiler, setActivePass } from "./function.js";
 import type { NDArray } from "./ndarray.js";
 import { binary, filled } from "./numeric.js";
 import { GenerationQueue } from "./queue.js";
@@ -107,6 +107,11 @@ class BackwardPass {
   }
 
   run(ys: readonly Variable[], gys: readonly Variable[], createGraph: boolean): void {
+    if (profiler === null) this.walk(ys, gys, createGraph);
+    else profiler.pass(() => this.walk(ys, gys, createGraph));
+  }
+
+  private walk(ys: readonly Variable[], gys: readonly Variable[], createGraph: boolean): void {
     const outer = activePass as BackwardPass | null;
     const { enableBackprop } = config;
     outer?.suspend();
@@ -164,7 +169,7 @@ class BackwardPass {
       if (y !== undefined) gy = this.finish(y, gy);
     }
     if (!fn.frugal) this.release?.keep(gy);
-    this.pass(fn, fn.backward(gy));
+    this.pass(fn, profiler === null ? fn.backward(gy) : profiler.backward(fn, [gy]));
     this.release?.drop(pending);
   }
 
@@ -180,7 +185,7 @@ class BackwardPass {
       return y === undefined ? gy : this.finish(y, gy);
     });
     if (!fn.frugal) for (const gy of gys) this.release?.keep(gy);
-    this.pass(fn, fn.backward(...gys));
+    this.pass(fn, profiler === null ? fn.backward(...gys) : profiler.backward(fn, gys));
     for (const gy of pending) if (gy !== null && gy !== undefined) this.release?.drop(gy);
   }
 

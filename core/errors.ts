@@ -52,3 +52,8 @@ export class FileError extends RetrogradError {
 export class AnomalyError extends RetrogradError {
   override name = "AnomalyError";
 }
+
+/** An optional package that is needed and cannot be loaded. */
+export class MissingPackageError extends RetrogradError {
+  override name = "MissingPackageError";
+}

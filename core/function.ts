@@ -42,6 +42,22 @@ export function setAnomalyWatch(watch: AnomalyWatch | null): void {
   anomalyWatch = watch;
 }
 
+/** What `profile` puts around the work of functions: each of these does it and returns what came of it. */
+export interface Profiler {
+  forward(fn: Function, xs: readonly NDArray[]): NDArray | readonly NDArray[];
+  backward(fn: Function, gys: readonly Variable[]): InputGradients;
+  /** A whole backward pass. */
+  pass(run: () => void): void;
+}
+
+/** The profiler of the `profile` at work, or null. */
+export let profiler: Profiler | null = null;
+
+/** @internal Called by `profile` when it begins and ends. */
+export function setProfiler(next: Profiler | null): void {
+  profiler = next;
+}
+
 interface OutputRecord {
   reference: WeakRef<Variable>;
   shape: Shape;
@@ -64,25 +80,43 @@ const NO_INPUTS: readonly Variable[] = [];
  * An object is applied once. The graph it becomes part of holds its inputs strongly and its outputs weakly.
  */
 export abstract class Function {
+  // Assigned in the constructor, since V8 defines the fields of a class with many subclasses one by one in its runtime: two
+  // microseconds for each operation, more than all the rest of it takes.
   /** The Variables it was applied to, once it is part of a graph. */
-  inputs: readonly Variable[] = NO_INPUTS;
+  declare inputs: readonly Variable[];
   /** The largest generation of its inputs. */
-  generation = 0;
+  declare generation: number;
   /** @internal Gradient of the first output while a backward pass adds it up. */
-  pending: Variable | null = null;
+  declare pending: Variable | null;
   /** @internal Those of further outputs. */
-  pendingRest: (Variable | null)[] | null = null;
+  declare pendingRest: (Variable | null)[] | null;
   /** @internal Whether it waits in the queue of the backward pass at work. */
-  queued = false;
+  declare queued: boolean;
   /** @internal Whether some output has hooks. */
-  observed = false;
-  private firstOutput: WeakRef<Variable> | null = null;
-  private restOutputs: OutputRecord[] | null = null;
-  private firstType: { shape: Shape; dtype: DType } | null = null;
-  private version0 = 0;
-  private version1 = 0;
-  private restVersions: number[] | null = null;
-  private outputVersion = 0;
+  declare observed: boolean;
+  declare private firstOutput: WeakRef<Variable> | null;
+  declare private restOutputs: OutputRecord[] | null;
+  declare private firstType: { shape: Shape; dtype: DType } | null;
+  declare private version0: number;
+  declare private version1: number;
+  declare private restVersions: number[] | null;
+  declare private outputVersion: number;
+
+  constructor() {
+    this.inputs = NO_INPUTS;
+    this.generation = 0;
+    this.pending = null;
+    this.pendingRest = null;
+    this.queued = false;
+    this.observed = false;
+    this.firstOutput = null;
+    this.restOutputs = null;
+    this.firstType = null;
+    this.version0 = 0;
+    this.version1 = 0;
+    this.restVersions = null;
+    this.outputVersion = 0;
+  }
 
   /** @internal Whether `backward` keeps no gradient for later; see `releasesGradients`. */
   get frugal(): boolean {
@@ -186,13 +220,14 @@ export abstract class Function {
     if (this.inputs !== NO_INPUTS) {
       throw new GraphError(`${this.name}: a Function object is applied once; expected a new one`);
     }
+    if (profiler !== null) return profiler.forward(this, dataOf(inputs));
     switch (inputs.length) {
       case 1:
         return this.forward(inputs[0]!.data);
       case 2:
         return this.forward(inputs[0]!.data, inputs[1]!.data);
       default:
-        return this.forward(...inputs.map((x) => x.data));
+        return this.forward(...dataOf(inputs));
     }
   }
 
@@ -252,6 +287,10 @@ function asVariables(fn: Function, operands: Operand[]): readonly Variable[] {
     if (!(operands[i] instanceof Variable)) operands[i] = asVariable(fn.name, operands[i]!);
   }
   return operands as Variable[];
+}
+
+function dataOf(inputs: readonly Variable[]): NDArray[] {
+  return inputs.map((x) => x.data);
 }
 
 function needsGradient(inputs: readonly Variable[]): boolean {

@@ -7,8 +7,8 @@ import { releaseKeptObjects } from "./weak.js";
  * The memory in which all numbers live: one growable, shared WebAssembly.Memory.
  *
  * Nothing is disposed by hand. An NDArray holds a Storage, its views share it, and the heap holds every Storage weakly.
- * When more than a budget has been allocated since the last sweep, the heap clears the kept objects, collects garbage and
- * takes back the blocks whose Storage died. So allocating is a point where memory can be taken back: allocate outputs and
+ * When more than a budget has been allocated, and not released, since the last sweep, the heap clears the kept objects, collects
+ * garbage and takes back the blocks whose Storage died. So allocating is a point where memory can be taken back: allocate outputs and
  * scratch first, keep the NDArrays in variables, and read their addresses last.
  */
 
@@ -49,9 +49,11 @@ export class Storage {
 export interface HeapStatistics {
   /** Taken by storages that are alive or not yet swept. */
   used: number;
+  /** Allocated in all since the start, whatever has become of it. */
+  allocated: number;
   /** The size of the WebAssembly memory. */
   reserved: number;
-  /** What may be allocated between two sweeps at present. */
+  /** What may be allocated, and not released, between two sweeps at present. */
   budget: number;
   /** Number of sweeps so far. */
   sweeps: number;
@@ -103,6 +105,7 @@ export class Heap {
   private top = FIRST_ADDRESS;
   private end = FIRST_ADDRESS;
   private budget = 2 * MIN_BUDGET;
+  private taken = 0;
   private sinceSweep = 0;
   private sweeps = 0;
   private sweepTime = 0;
@@ -134,6 +137,11 @@ export class Heap {
     return address;
   }
 
+  /** The bytes that have been allocated since the start, whatever has become of them. */
+  get allocated(): number {
+    return this.taken - (this.slabEnd - this.slabNext);
+  }
+
   /** How often the allocation at `address` has been written to since it was made. */
   version(address: number): number {
     return this.i32[(address >>> 2) - 1]!;
@@ -149,6 +157,7 @@ export class Heap {
     if (storage.released || storage.slab) return;
     storage.released = true;
     const { slot } = storage;
+    this.sinceSweep -= this.sizes[slot]!;
     this.allocator.give(this.blocks[slot]!, this.sizes[slot]!);
     this.forget(slot);
   }
@@ -172,6 +181,7 @@ export class Heap {
   statistics(): HeapStatistics {
     return {
       used: this.top - FIRST_ADDRESS - this.allocator.freeBytes,
+      allocated: this.allocated,
       reserved: this.memory.buffer.byteLength,
       budget: this.budget,
       sweeps: this.sweeps,
@@ -189,6 +199,8 @@ export class Heap {
   }
 
   private newSlab(): void {
+    // Nobody gets what is left of the former one.
+    this.taken -= this.slabEnd - this.slabNext;
     const block = this.takeBlock(SLAB);
     this.slab = this.register(block, SLAB, true);
     this.slabNext = block;
@@ -196,6 +208,7 @@ export class Heap {
   }
 
   private takeBlock(bytes: number): number {
+    this.taken += bytes;
     this.sinceSweep += bytes;
     if (this.sinceSweep > this.budget) this.sweep();
     const block = this.allocator.takeExact(bytes) || this.allocator.takeAny(bytes) || this.takeFromTop(bytes);

@@ -128,6 +128,17 @@ export function softmax(x: NDArray, axis: number, log: boolean): NDArray {
   return out;
 }
 
+/**
+ * Softmax along the last axis of `x` (..., queries, keys) over the keys that are not later than the query when the last of both
+ * belong together; 0 at the others.
+ */
+export function causalSoftmax(x: NDArray): NDArray {
+  const source = x.asContiguous();
+  const out = NDArray.emptyLike(source);
+  if (out.size > 0) kernels.causalSoftmax(source, out);
+  return out;
+}
+
 /** The gradient of softmax along `axis` (normalized), of that of its output and the output. */
 export function softmaxGrad(gy: NDArray, y: NDArray, axis: number): NDArray {
   const gradient = gy.asContiguous();

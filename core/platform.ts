@@ -46,6 +46,11 @@ interface NodePath {
   join(...parts: string[]): string;
 }
 
+interface NodeZlib {
+  inflateRawSync(bytes: Uint8Array, options: { maxOutputLength: number }): Uint8Array;
+  deflateRawSync(bytes: Uint8Array): Uint8Array;
+}
+
 interface NodeModules {
   "node:fs": NodeFs;
   "node:path": NodePath;
@@ -54,6 +59,7 @@ interface NodeModules {
   "node:worker_threads": NodeWorkerThreads;
   "node:vm": NodeVm;
   "node:v8": NodeV8;
+  "node:zlib": NodeZlib;
 }
 
 interface ProcessLike {

@@ -1,13 +1,11 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Command, Option } from "commander";
-import { array, type NDArray, noGrad, seed } from "retrograd";
-import * as F from "retrograd/functions";
+import { array, type NDArray, seed } from "retrograd";
 import * as nn from "retrograd/nn";
 import * as optim from "retrograd/optim";
 import { readIdx } from "./idx.js";
 import { positiveNumber, wholeNumber } from "./options.js";
-import { startProgress } from "./progress.js";
 
 const options = new Command("npm start --")
   .description("Trains a network on the 60,000 training digits of MNIST and tests it on the other 10,000.")
@@ -50,45 +48,6 @@ function makeModel(name: "mlp" | "cnn"): nn.Sequential {
   );
 }
 
-function train(model: nn.Sequential, digits: { x: NDArray; t: NDArray }): void {
-  const loader = new nn.DataLoader(digits, { batchSize: options.batchSize });
-  const optimizer = new optim.Adam(model.parameters(), { lr: options.lr });
-  const total = options.epochs * loader.length;
-  let steps = 0;
-  for (let epoch = 1; epoch <= options.epochs; epoch++) {
-    const progress = startProgress(`Epoch ${epoch}/${options.epochs}`, loader.length);
-    let loss = 0;
-    let accuracy = 0;
-    let done = 0;
-    for (const { x, t } of loader) {
-      optimizer.lr = options.lr * (1 - steps++ / total);
-      const y = model.forward(x);
-      const batchLoss = F.softmaxCrossEntropy(y, t);
-      optimizer.zeroGrad();
-      batchLoss.backward();
-      optimizer.step();
-      loss += batchLoss.item();
-      accuracy += F.accuracy(y, t).item();
-      done++;
-      progress.update(done, { loss: (loss / done).toFixed(3), accuracy: percent(accuracy / done) });
-    }
-    progress.stop();
-  }
-}
-
-function test(model: nn.Sequential, digits: { x: NDArray; t: NDArray }): number {
-  model.eval();
-  let correct = 0;
-  for (const { x, t } of new nn.DataLoader(digits, { batchSize: 500, shuffle: false })) {
-    correct +=
-      F.accuracy(
-        noGrad(() => model.forward(x)),
-        t,
-      ).item() * t.size;
-  }
-  return correct / digits.t.size;
-}
-
 function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
@@ -96,8 +55,23 @@ function percent(share: number): string {
 const start = performance.now();
 seed(options.seed);
 const model = makeModel(options.model);
-train(model, loadDigits("train"));
-const accuracy = test(model, loadDigits("t10k"));
+const train = new nn.DataLoader(loadDigits("train"), { batchSize: options.batchSize });
+const optimizer = new optim.Adam(model.parameters(), { lr: options.lr });
+const steps = options.epochs * train.length;
+const trainer = new nn.Trainer(model, {
+  optimizer,
+  loss: "softmaxCrossEntropy",
+  metrics: ["accuracy"],
+  callbacks: [
+    {
+      onStep({ step }) {
+        optimizer.lr = options.lr * (1 - step / steps);
+      },
+    },
+  ],
+});
+await trainer.fit(train, { epochs: options.epochs });
+const { accuracy } = await trainer.evaluate(loadDigits("t10k"));
 console.log(model.summary());
 console.log(
   `Accuracy on the 10,000 test digits: ${percent(accuracy)} after ${((performance.now() - start) / 1000).toFixed(1)} seconds`,

@@ -31,8 +31,8 @@ class Softmax extends Function {
   }
 }
 
-/** The gradient of softmax, of that of the output and the output. */
-class SoftmaxGrad extends Function {
+/** @internal The gradient of softmax, of that of the output and the output. */
+export class SoftmaxGrad extends Function {
   constructor(private readonly axis: number) {
     super();
   }

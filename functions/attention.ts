@@ -2,16 +2,17 @@ import { config } from "../core/config.js";
 import { arange } from "../core/creation.js";
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
+import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
+import { releasesGradients } from "../core/release.js";
 import { broadcastShapes, type Shape, shapeText } from "../core/shape.js";
-import { asVariable, type Operand, Variable } from "../core/variable.js";
-import { softmax } from "./activation.js";
+import { asVariable, type Operand, type Variable } from "../core/variable.js";
+import { SoftmaxGrad, softmax } from "./activation.js";
 import { add, mul } from "./arithmetic.js";
 import { floating } from "./dtype.js";
 import { matmul } from "./linalg.js";
 import { dropout } from "./random.js";
-import { where } from "./selection.js";
 import { swapaxes } from "./shape.js";
 
 /** Options of `scaledDotProductAttention`. */
@@ -31,11 +32,32 @@ export interface AttentionOptions {
   training?: boolean;
 }
 
+/** Which scores count: those where a bool array is true, or those of keys that are not later than the query. */
+type Allowed = NDArray | "notLater";
+
 /** The scores' two parts that a mask gives: what is added to them, and where they count at all; null for neither. */
 interface Masking {
   bias: Variable | null;
-  allowed: NDArray | null;
+  allowed: Allowed | null;
 }
+
+/** Softmax along the last axis over the allowed entries, 0 at the others; a row that has none gives zeros. */
+class MaskedSoftmax extends Function {
+  constructor(private readonly allowed: Allowed) {
+    super();
+  }
+
+  override forward(scores: NDArray): NDArray {
+    return this.allowed === "notLater" ? numeric.causalSoftmax(scores) : maskedSoftmax(scores, this.allowed);
+  }
+
+  /** That of softmax, which is 0 where the output is. */
+  override backward(gy: Variable): Variable {
+    return new SoftmaxGrad(gy.ndim - 1).apply(gy, this.output());
+  }
+}
+
+releasesGradients(MaskedSoftmax);
 
 /**
  * `softmax(q k^T / sqrt(dk)) v` of queries (..., Tq, dk), keys (..., Tk, dk) and values (..., Tk, dv), whose leading axes
@@ -75,7 +97,7 @@ export function attention(
   const { bias, allowed } = masking(operation, mask, causal, query, shape);
   const products = matmul(mul(query, scale), swapaxes(key, -1, -2));
   const scores = bias === null ? products : add(products, bias);
-  const weights = allowed === null ? softmax(scores) : maskedSoftmax(scores, allowed);
+  const weights = allowed === null ? softmax(scores) : new MaskedSoftmax(allowed).apply(scores);
   return matmul(dropout(weights, { p: dropoutP, training }), value);
 }
 
@@ -108,14 +130,15 @@ function scoresShape(operation: string, query: Variable, key: Variable, value: V
 function masking(operation: string, mask: Operand | null, causal: boolean, query: Variable, shape: Shape): Masking {
   const [Tq, Tk] = [shape.at(-2)!, shape.at(-1)!];
   // With a single query at the end of the keys nothing is later.
-  const earlier = causal && Tq > 1 ? notLater(Tq, Tk) : null;
+  const earlier = causal && Tq > 1 ? "notLater" : null;
   if (mask === null) return { bias: null, allowed: earlier };
   const given = maskVariable(operation, mask, query);
   given.data.broadcastTo(shape, `${operation}: mask`);
-  if (given.dtype === "bool") return { bias: null, allowed: both(given.data, earlier) };
+  const together = (a: NDArray) => (earlier === null ? a : both(a, notLater(Tq, Tk)));
+  if (given.dtype === "bool") return { bias: null, allowed: together(given.data) };
   const forbidden = numeric.filled([], Number.NEGATIVE_INFINITY, given.dtype);
   const finite = numeric.compare("notEqual", given.data, forbidden);
-  return { bias: given, allowed: both(all(finite) ? null : finite, earlier) };
+  return { bias: given, allowed: all(finite) ? earlier : together(finite) };
 }
 
 function maskVariable(operation: string, mask: Operand, query: Variable): Variable {
@@ -135,8 +158,7 @@ function notLater(Tq: number, Tk: number): NDArray {
   return numeric.compare("lessEqual", keys, queries);
 }
 
-function both(a: NDArray | null, b: NDArray | null): NDArray | null {
-  if (a === null || b === null) return a ?? b;
+function both(a: NDArray, b: NDArray): NDArray {
   return numeric.where(a, b, numeric.filled([], 0, "bool"));
 }
 
@@ -144,14 +166,17 @@ function all(x: NDArray): boolean {
   return numeric.reduce("sum", x, [...x.shape.keys()], false).item() === x.size;
 }
 
-/** Softmax along the last axis over the allowed entries; a row that has none gives zeros. */
-function maskedSoftmax(scores: Variable, allowed: NDArray): Variable {
+/** `MaskedSoftmax` where `allowed` broadcasts to the shape of the scores. */
+function maskedSoftmax(scores: NDArray, allowed: NDArray): NDArray {
   const rows = allowed.ndim === 0 ? allowed.reshape([1]) : allowed;
   const counts = numeric.reduce("sum", rows, [rows.ndim - 1], true);
   const open = numeric.compare("greater", counts, numeric.filled([], 0, "int32"));
-  const condition = new Variable(rows, false);
-  if (all(open)) return softmax(where(condition, scores, Number.NEGATIVE_INFINITY));
+  const number = (value: number) => numeric.filled([], value, scores.dtype);
+  const forbidden = number(Number.NEGATIVE_INFINITY);
+  const last = scores.ndim - 1;
+  if (all(open)) return numeric.softmax(numeric.where(rows, scores, forbidden), last, false);
   // A row of nothing but -Infinity would be NaN: it is computed from zeros, and its weights become 0.
-  const fill = where(new Variable(open, false), Number.NEGATIVE_INFINITY, 0);
-  return where(condition, softmax(where(condition, scores, fill)), 0);
+  const fill = numeric.where(open, forbidden, number(0));
+  const weights = numeric.softmax(numeric.where(rows, scores, fill), last, false);
+  return numeric.where(rows, weights, number(0));
 }

@@ -5,20 +5,45 @@ import { releasesGradients } from "../core/release.js";
 import { shapeText, sizeOf } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { Broadcasting, left, mul } from "./arithmetic.js";
-import { reshape, swapaxes, transpose } from "./shape.js";
+import { reshape, transpose } from "./shape.js";
 
-/** The product of operands of two or more axes; batch axes broadcast. */
+/**
+ * The product of operands of two or more axes, each with its last two exchanged if so told; batch axes broadcast. The gradients are
+ * such products again, so that they lie in memory as the operands do and are added up without a detour.
+ */
 class MatMul extends Broadcasting {
+  constructor(
+    private readonly swapsA: boolean,
+    private readonly swapsB: boolean,
+  ) {
+    super();
+  }
+
   override forward(a: NDArray, b: NDArray): NDArray {
-    return numeric.matmul(a, b);
+    return numeric.matmul(this.swapsA ? swapped(a) : a, this.swapsB ? swapped(b) : b);
   }
 
   override gradients(gy: Variable): (Variable | null)[] {
+    const { swapsA, swapsB } = this;
+    const [needsA, needsB] = [this.needs(0), this.needs(1)];
+    const a = needsB ? this.input(0) : null;
+    const b = needsA ? this.input(1) : null;
     return [
-      this.needs(0) ? matmul(gy, transposed(this.input(1))) : null,
-      this.needs(1) ? matmul(transposed(this.input(0)), gy) : null,
+      b === null ? null : swapsA ? product(b, gy, swapsB, true) : product(gy, b, false, !swapsB),
+      a === null ? null : swapsB ? product(gy, a, true, swapsA) : product(a, gy, !swapsA, false),
     ];
   }
+}
+
+function product(a: Variable, b: Variable, swapsA = false, swapsB = false): Variable {
+  return new MatMul(swapsA, swapsB).apply(a, b);
+}
+
+/** A view with the last two axes exchanged. */
+function swapped(x: NDArray): NDArray {
+  if (x.ndim === 2) return x.transpose();
+  const axes = x.shape.map((_, axis) => axis);
+  return x.transpose([...axes.slice(0, -2), x.ndim - 1, x.ndim - 2]);
 }
 
 class Linear extends Broadcasting {
@@ -30,8 +55,8 @@ class Linear extends Broadcasting {
 
   override gradients(gy: Variable): (Variable | null)[] {
     const gRows = reshape(gy, rowsOf(gy));
-    const gx = this.needs(0) ? reshape(matmul(gRows, transpose(this.input(1))), this.inputs[0]!.shape) : null;
-    const gW = this.needs(1) ? matmul(transpose(asRows(this.input(0))), gRows) : null;
+    const gx = this.needs(0) ? reshape(product(gRows, this.input(1), false, true), this.inputs[0]!.shape) : null;
+    const gW = this.needs(1) ? product(asRows(this.input(0)), gRows, true, false) : null;
     return this.inputs.length === 2 ? [gx, gW] : [gx, gW, this.needs(2) ? gy : null];
   }
 }
@@ -47,11 +72,6 @@ function asRows(x: Variable): Variable {
   return reshape(x, rowsOf(x));
 }
 
-/** `x` with its last two axes exchanged, as a view. */
-function transposed(x: Variable): Variable {
-  return x.ndim === 2 ? transpose(x) : swapaxes(x, -1, -2);
-}
-
 /**
  * NumPy's `a @ b`: `(..., m, k) @ (..., k, n)` gives `(..., m, n)`, batch axes broadcast. A 1-D `a` counts as one row and a 1-D
  * `b` as one column, whose axis goes again. The result has the wider dtype of the two; bools multiply as int32.
@@ -60,16 +80,15 @@ function transposed(x: Variable): Variable {
 export function matmul(a: Operand, b: Operand): Variable {
   const x = left("matmul", a, b);
   const y = asVariable("matmul", b, x);
-  if (x.ndim === 2 && y.ndim === 2) return new MatMul().apply(x, y);
+  if (x.ndim === 2 && y.ndim === 2) return product(x, y);
   checkProduct("matmul", x, y);
   if (y.ndim <= 2) {
     // One product of all rows, instead of one for each matrix of the batch.
     const columns = y.ndim === 1 ? reshape(y, [y.size, 1]) : y;
-    const product = new MatMul().apply(asRows(x), columns);
-    return reshape(product, [...x.shape.slice(0, -1), ...y.shape.slice(1)]);
+    return reshape(product(asRows(x), columns), [...x.shape.slice(0, -1), ...y.shape.slice(1)]);
   }
-  const product = new MatMul().apply(x.ndim === 1 ? asRows(x) : x, y);
-  return x.ndim === 1 ? reshape(product, [...y.shape.slice(0, -2), y.shape[y.ndim - 1]!]) : product;
+  if (x.ndim > 1) return product(x, y);
+  return reshape(product(asRows(x), y), [...y.shape.slice(0, -2), y.shape[y.ndim - 1]!]);
 }
 
 /**
@@ -87,7 +106,7 @@ export function dot(a: Operand, b: Operand): Variable {
   const rest = y.shape.map((_, axis) => axis).filter((axis) => axis !== k);
   const restShape = rest.map((axis) => y.shape[axis]!);
   const columns = reshape(transpose(y, [k, ...rest]), [y.shape[k]!, sizeOf(restShape)]);
-  return reshape(new MatMul().apply(asRows(x), columns), [...x.shape.slice(0, -1), ...restShape]);
+  return reshape(product(asRows(x), columns), [...x.shape.slice(0, -1), ...restShape]);
 }
 
 /**

@@ -21,12 +21,14 @@ import { LSTMCell } from "./layers/lstm-cell.js";
 import { Multiply } from "./layers/multiply.js";
 import { Pool2D } from "./layers/pool2d.js";
 import { RBM } from "./layers/rbm.js";
+import { Reshape } from "./layers/reshape.js";
 import { RNN } from "./layers/rnn.js";
 import { RNNCell } from "./layers/rnn-cell.js";
 import { Sequential } from "./layers/sequential.js";
 import { Softmax } from "./layers/softmax.js";
 import { SparseEvolution } from "./layers/sparse-evolution.js";
 import { NCELoss } from "./losses/index.js";
+import * as models from "./models/index.js";
 import * as modules from "./modules/index.js";
 import { DropoutWrapper } from "./wrappers/dropout-wrapper.js";
 import { SpectralNorm } from "./wrappers/spectral-norm.js";
@@ -34,6 +36,7 @@ import { WeightNorm } from "./wrappers/weight-norm.js";
 
 for (const [name, layer] of Object.entries({
   ...activationLayers,
+  ...models,
   ...modules,
   BatchNorm1D,
   BatchNorm2D,
@@ -56,6 +59,7 @@ for (const [name, layer] of Object.entries({
   Sequential,
   DotProductAttention,
   RBM,
+  Reshape,
   SparseEvolution,
   GRU,
   GRUCell,
@@ -95,6 +99,22 @@ export { type MinibatchOptions, minibatch } from "./data/minibatch.js";
 export type { BatchOf, ExampleOf, Source } from "./data/source.js";
 export { type Halves, type TrainTestSplitOptions, trainTestSplit } from "./data/split.js";
 export { Standardizer, type StandardizerOptions, type StandardizerState } from "./data/standardizer.js";
+export type { Deflate, Inflate } from "./files/deflate.js";
+export type { Convert } from "./files/elements.js";
+export { encodeNpy, type NpyOptions, readNpy, saveNpy } from "./files/npy.js";
+export { encodeNpz, type NpzOptions, readNpz, type SaveNpzOptions, saveNpz } from "./files/npz.js";
+export {
+  encodeSafetensors,
+  type ReadSafetensorsOptions,
+  readSafetensors,
+  type SafetensorsContent,
+  type SafetensorsOptions,
+  saveSafetensors,
+} from "./files/safetensors.js";
+export type { FileSource } from "./files/source.js";
+export type { TorchMapping, TorchPlace } from "./files/torch/mapping.js";
+export { type LoadTorchStateOptions, loadTorchState, toTorchState } from "./files/torch/torch-state.js";
+export type { Tree } from "./files/tree.js";
 export {
   calculateFan,
   glorotNormal,
@@ -156,13 +176,41 @@ export type { Pool2DOptions } from "./layers/pool2d.js";
 export type { GradientStep, RBMOptions, ReconstructOptions } from "./layers/rbm.js";
 export type { RecurrentOptions } from "./layers/recurrent.js";
 export type { RecurrentCellOptions } from "./layers/recurrent-cell.js";
+export type { ReshapeOptions } from "./layers/reshape.js";
 export type { RNNOptions } from "./layers/rnn.js";
 export type { RNNCellOptions } from "./layers/rnn-cell.js";
 export type { SoftmaxOptions } from "./layers/softmax.js";
 export type { ResettableState, SparseEvolutionOptions } from "./layers/sparse-evolution.js";
 export * from "./losses/index.js";
+export * from "./models/index.js";
 export * from "./modules/index.js";
+export * from "./nlp/index.js";
 export { Buffer, LazyParameter, type ShapePattern } from "./state.js";
+export { Trainer } from "./trainer.js";
+export type { Batch, SupervisedBatch } from "./training/batch.js";
+export type { Callback, CallbackSpec, TrainingEvent } from "./training/callback.js";
+export type { CheckpointOptions } from "./training/checkpoints.js";
+export { CSVLogger } from "./training/csv-logger.js";
+export type { BatchData } from "./training/data.js";
+export { EarlyStopping, type EarlyStoppingOptions } from "./training/early-stopping.js";
+export type { Figures } from "./training/figures.js";
+export { type EpochRecord, History } from "./training/history.js";
+export { LearningRate, type LearningRateOptions } from "./training/learning-rate.js";
+export { Accuracy, TopKAccuracy, type TopKAccuracyOptions } from "./training/metrics/accuracy.js";
+export {
+  type Average,
+  type ClassFigureOptions,
+  ConfusionMatrix,
+  type ConfusionMatrixOptions,
+  F1,
+  Precision,
+  Recall,
+} from "./training/metrics/confusion.js";
+export type { DecisionOptions } from "./training/metrics/decisions.js";
+export { type Direction, MeanMetric, Metric } from "./training/metrics/metric.js";
+export type { MetricFunction, MetricSpec, MetricSpecs } from "./training/metrics/resolve.js";
+export type { LossFunction, Step, StepContext, StepResult } from "./training/objective.js";
+export type { FitOptions, PassOptions, TrainerOptions } from "./training/options.js";
 export type { DropoutWrapperOptions } from "./wrappers/dropout-wrapper.js";
 export { EMA, type EMAOptions, type EMAState } from "./wrappers/ema.js";
 export { initWrappers, type WrapperConfig } from "./wrappers/init-wrappers.js";
@@ -192,6 +240,7 @@ export {
   Multiply,
   Pool2D,
   RBM,
+  Reshape,
   RNN,
   RNNCell,
   Sequential,

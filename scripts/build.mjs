@@ -12,16 +12,27 @@ const compile = (...options) =>
 rmSync("dist", { recursive: true, force: true });
 
 compile("--module", "commonjs", "--outDir", "dist/cjs");
+// The compiler makes require() of import(), which cannot load ES modules before Node 20.19. Observable Plot is one.
+await build({
+  entryPoints: ["plots/drawing.ts"],
+  outfile: "dist/cjs/plots/drawing.js",
+  format: "cjs",
+  platform: "node",
+  target: "node20",
+  logLevel: "warning",
+});
 // Each build says for itself what its .js files are.
 writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
 
 compile("--module", "esnext", "--emitDeclarationOnly", "--outDir", "dist/esm");
 await build({
-  entryPoints: ["index.ts", "functions/index.ts", "nn/index.ts", "optim/index.ts"],
+  entryPoints: ["index.ts", "functions/index.ts", "nn/index.ts", "optim/index.ts", "plots/index.ts"],
   outbase: ".",
   outdir: "dist/esm",
   chunkNames: "chunks/[hash]",
   bundle: true,
+  // What is optional stays an import.
+  packages: "external",
   splitting: true,
   format: "esm",
   platform: "neutral",

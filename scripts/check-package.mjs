@@ -16,6 +16,13 @@ const program = `
   y.backward();
   new optim.SGD(model.parameters(), { lr: 0.1 }).step();
   if (x.grad.shape.join() !== "2,2" || !(x instanceof Variable)) throw new Error("wrong gradient");
+  if (!graph(y).toDot().startsWith("digraph")) throw new Error("no graph");
+  for (const draw of [() => graph(y).toSvg(), () => plots.lineChart({ loss: [2, 1] })]) {
+    draw().then(
+      () => { throw new Error("an optional package is there"); },
+      (error) => { if (!(error instanceof MissingPackageError)) throw error; },
+    );
+  }
 `;
 
 try {
@@ -26,18 +33,20 @@ try {
   run("npm", ["install", "--no-audit", "--no-fund", resolve(folder, packed.filename)]);
   writeFileSync(
     join(folder, "program.mjs"),
-    `import { variable, Variable } from "retrograd";
+    `import { graph, MissingPackageError, variable, Variable } from "retrograd";
      import * as F from "retrograd/functions";
      import * as nn from "retrograd/nn";
      import * as optim from "retrograd/optim";
+     import * as plots from "retrograd/plots";
      ${program}`,
   );
   writeFileSync(
     join(folder, "program.cjs"),
-    `const { variable, Variable } = require("retrograd");
+    `const { graph, MissingPackageError, variable, Variable } = require("retrograd");
      const F = require("retrograd/functions");
      const nn = require("retrograd/nn");
      const optim = require("retrograd/optim");
+     const plots = require("retrograd/plots");
      ${program}`,
   );
   run("node", ["program.mjs"]);

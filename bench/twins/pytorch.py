@@ -82,6 +82,13 @@ def fill(layers, salt):
             layer.bias.zero_()
 
 
+def channels_first(layer, shape):
+    """Gives a dense layer the order of inputs that images have when their channels come first and they are flattened."""
+    with torch.no_grad():
+        order = torch.arange(math.prod(shape)).reshape(shape).permute(2, 0, 1).flatten()
+        layer.weight.copy_(layer.weight[:, order].clone())
+
+
 class MLP(Program):
     def __init__(self, sizes):
         batch, inputs, hidden, outputs = (sizes[k] for k in ("batch", "inputs", "hidden", "classes"))
@@ -113,10 +120,7 @@ def lenet(sizes):
     dense = [torch.nn.Linear(400, 120), torch.nn.Linear(120, 84), torch.nn.Linear(84, 10)]
     weighted = [conv1, conv2, *dense]
     fill(weighted, 10)
-    # Flattened channels first, the first dense layer has its inputs in another order.
-    with torch.no_grad():
-        order = torch.arange(400).reshape(5, 5, 16).permute(2, 0, 1).flatten()
-        dense[0].weight.copy_(dense[0].weight[:, order].clone())
+    channels_first(dense[0], (5, 5, 16))
     relu, pool = torch.nn.ReLU(), torch.nn.MaxPool2d(2)
     model = torch.nn.Sequential(
         *(conv1, relu, pool, conv2, relu, pool, torch.nn.Flatten()),
@@ -181,6 +185,156 @@ class Attention(Program):
         return digest(y, self.x.grad, *projections, self.layer.out_proj.weight.grad)
 
 
+class VAE(Program):
+    def __init__(self, sizes):
+        batch, latents, hidden = sizes["batch"], sizes["latents"], sizes["hidden"]
+        first, second = sizes["channels1"], sizes["channels2"]
+        conv1, conv2 = torch.nn.Conv2d(1, first, 5), torch.nn.Conv2d(first, second, 5)
+        fc4, fc5 = torch.nn.Linear(49 * second, hidden), torch.nn.Linear(hidden, 2 * latents)
+        fc1, fc2 = torch.nn.Linear(latents, hidden), torch.nn.Linear(hidden, 784)
+        self.weighted = [conv1, conv2, fc4, fc5, fc1, fc2]
+        fill(self.weighted, 10)
+        channels_first(fc4, (7, 7, second))
+        relu = torch.nn.ReLU()
+        self.encoder = torch.nn.Sequential(
+            *(conv1, relu, torch.nn.MaxPool2d(2), conv2, relu, torch.nn.MaxPool2d(2, stride=1)),
+            *(torch.nn.Flatten(), fc4, relu, fc5),
+        )
+        self.decoder = torch.nn.Sequential(fc1, relu, fc2, torch.nn.Sigmoid())
+        parameters = [*self.encoder.parameters(), *self.decoder.parameters()]
+        self.optimizer = torch.optim.Adam(parameters, lr=0.001, eps=1e-7)
+        self.x = values([batch, 1, 28, 28], 1, 0.5) + 0.5
+        self.noise = values([batch, latents], 2, math.sqrt(3))
+
+    def step(self):
+        mean, log_var = self.encoder(self.x).chunk(2, dim=1)
+        recon = self.decoder(mean + self.noise * torch.exp(log_var / 2))
+        error = F.binary_cross_entropy(recon, self.x.flatten(1), reduction="sum")
+        divergence = -0.5 * (1 + log_var - mean**2 - log_var.exp()).sum()
+        loss = (error + divergence) / len(self.x)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def check(self):
+        first = self.step()
+        gradients = [layer.weight.grad for layer in self.weighted]
+        return digest(first, *gradients) + digest(self.step())
+
+
+class WGANGP(Program):
+    def __init__(self, sizes):
+        batch, features, hidden = (sizes[k] for k in ("batch", "features", "hidden"))
+
+        def network(outputs):
+            ends = [features, hidden, hidden, hidden, outputs]
+            return [torch.nn.Linear(*pair) for pair in zip(ends, ends[1:])]
+
+        def chained(layers):
+            first, second, third, last = layers
+            relu = torch.nn.ReLU()
+            return torch.nn.Sequential(first, relu, second, relu, third, relu, last)
+
+        generator, critic = network(features), network(1)
+        self.weighted = [*generator, *critic]
+        fill(self.weighted, 10)
+        self.generator, self.critic = chained(generator), chained(critic)
+        self.optimizers = [
+            torch.optim.RMSprop(model.parameters(), lr=0.0001, alpha=0.9, eps=1e-7)
+            for model in (self.generator, self.critic)
+        ]
+        self.real = values([batch, features], 1, 3)
+        self.noise = values([batch, features], 2, math.sqrt(3))
+        self.alpha = (values([batch], 3, 0.5) + 0.5).unsqueeze(1)
+
+    def update_critic(self):
+        with torch.no_grad():
+            fake = self.generator(self.noise)
+            points = fake + self.alpha * (self.real - fake)
+        scores = self.critic(points.requires_grad_())
+        (gradient,) = torch.autograd.grad(scores, points, torch.ones_like(scores), create_graph=True)
+        penalty = 10 * (gradient.norm(dim=1) - 1).square().mean()
+        return self.descend(self.optimizers[1], self.critic(fake).mean() - self.critic(self.real).mean() + penalty)
+
+    def update_generator(self):
+        self.critic.requires_grad_(False)
+        loss = self.descend(self.optimizers[0], -self.critic(self.generator(self.noise)).mean())
+        self.critic.requires_grad_(True)
+        return loss
+
+    def descend(self, optimizer, loss):
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    def step(self):
+        return self.update_critic(), self.update_generator()
+
+    def check(self):
+        losses = self.step()
+        gradients = [layer.weight.grad for layer in self.weighted]
+        return digest(*losses, *gradients) + digest(*self.step())
+
+
+class Transformer(Program):
+    def __init__(self, sizes):
+        batch, tokens, width, heads = (sizes[k] for k in ("batch", "tokens", "width", "heads"))
+        vocabulary = sizes["vocabulary"]
+        self.width = width
+        self.embedding = torch.nn.Embedding(vocabulary, width)
+        self.position = torch.nn.Parameter(torch.empty(tokens, width))
+        self.blocks = torch.nn.ModuleList(
+            torch.nn.TransformerEncoderLayer(width, heads, 4 * width, dropout=0, batch_first=True, norm_first=True)
+            for _ in range(sizes["layers"])
+        )
+        self.last = torch.nn.LayerNorm(width)
+        self.next = torch.nn.Linear(width, vocabulary)
+        self.fill()
+        modules = torch.nn.ModuleList([self.embedding, *self.blocks, self.last, self.next])
+        self.parameters = [self.position, *modules.parameters()]
+        self.optimizer = torch.optim.AdamW(self.parameters, lr=0.001, eps=1e-7, weight_decay=0.01)
+        self.mask = torch.full((tokens, tokens), -math.inf).triu(1)
+        text = classes(batch * (tokens + 1), vocabulary).reshape(batch, tokens + 1)
+        self.x, self.t = text[:, :-1].contiguous(), text[:, 1:].flatten()
+
+    def fill(self):
+        """Gives the layers the weights that retrograd's have, and biases of 0."""
+        with torch.no_grad():
+            for salt, table in enumerate((self.embedding.weight, self.position), 10):
+                table.copy_(values(table.shape, salt))
+            for i, block in enumerate(self.blocks):
+                square = [weight([self.width, self.width], 12 + 6 * i + j, self.width, (1, 0)) for j in range(4)]
+                block.self_attn.in_proj_weight.copy_(torch.cat(square[:3]))
+                block.self_attn.out_proj.weight.copy_(square[3])
+                fill([block.linear1, block.linear2], 16 + 6 * i)
+            fill([self.next], 12 + 6 * len(self.blocks))
+
+    def step(self):
+        h = self.embedding(self.x) + self.position
+        for block in self.blocks:
+            h = block(h, src_mask=self.mask)
+        loss = F.cross_entropy(self.next(self.last(h)).flatten(0, 1), self.t)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1)
+        self.optimizer.step()
+        return loss
+
+    def check(self):
+        first = self.step()
+        gradients = [self.embedding.weight.grad, self.position.grad]
+        for block in self.blocks:
+            attention = block.self_attn
+            gradients += [*attention.in_proj_weight.grad.split(self.width), attention.out_proj.weight.grad]
+            gradients += [block.linear1.weight.grad, block.linear2.weight.grad]
+        gradients.append(self.next.weight.grad)
+        # Here clipping has scaled the gradients themselves.
+        numbers = digest(first, *(g * self.norm.clamp(min=1) for g in gradients))
+        return numbers + digest(self.step())
+
+
 def chain(sizes):
     x = values([sizes["size"]], 1).requires_grad_()
     gradient = values([sizes["size"]], 2)
@@ -209,6 +363,9 @@ PROGRAMS = {
     "softmax": reduction(lambda x, sizes: x.softmax(1)),
     "sum": reduction(lambda x, sizes: x.sum(sizes["axis"])),
     "tanh": elementwise(lambda a, b: a.tanh()),
+    "transformer": Transformer,
+    "vae": VAE,
+    "wganGP": WGANGP,
 }
 
 

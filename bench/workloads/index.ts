@@ -7,6 +7,9 @@ import { matmul } from "./matmul.js";
 import { mlp } from "./mlp.js";
 import type { Prepare } from "./program.js";
 import { softmax, sum } from "./reductions.js";
+import { transformer } from "./transformer.js";
+import { vae } from "./vae.js";
+import { wganGP } from "./wgan-gp.js";
 
 /** retrograd's program of each family of workloads. */
 export const programs: Readonly<Record<string, Prepare>> = {
@@ -22,4 +25,7 @@ export const programs: Readonly<Record<string, Prepare>> = {
   softmax,
   sum,
   tanh,
+  transformer,
+  vae,
+  wganGP,
 };

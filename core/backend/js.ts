@@ -6,7 +6,7 @@ import { matmul } from "./js/matmul.js";
 import { crossEntropy, crossEntropyGrad, layerNorm, layerNormGrad, softmaxGrad } from "./js/normalize.js";
 import { squareSum, update } from "./js/optimizers.js";
 import { gru, gruGrad, lstm, lstmGrad, rnn, rnnGrad } from "./js/recurrent.js";
-import { argReduce, cumsum, logSoftmax, reduce, softmax } from "./js/reduce.js";
+import { argReduce, causalSoftmax, cumsum, logSoftmax, reduce, softmax } from "./js/reduce.js";
 import { addRows, takeRows } from "./js/rows.js";
 import { averagePool, averagePoolGrad, col2im, im2col, maxPool, maxPoolGrad } from "./js/window.js";
 import type { Kernels } from "./kernels.js";
@@ -23,6 +23,7 @@ export const jsKernels: Kernels = {
   argReduce,
   cumsum,
   softmax,
+  causalSoftmax,
   logSoftmax,
   softmaxGrad,
   crossEntropy,

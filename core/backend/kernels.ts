@@ -182,6 +182,11 @@ export interface Kernels {
   cumsum(x: NDArray, view: AxisView, reverse: boolean, out: NDArray): void;
   /** Softmax along `length`, shifted by the maximum. */
   softmax(x: NDArray, view: AxisView, out: NDArray): void;
+  /**
+   * Softmax along the last axis of `x` (..., queries, keys) over the keys that are not later than the query when the last of both
+   * belong together; 0 at the others.
+   */
+  causalSoftmax(x: NDArray, out: NDArray): void;
   /** log(softmax) along `length`, shifted by the maximum. */
   logSoftmax(x: NDArray, view: AxisView, out: NDArray): void;
   /** The gradient of softmax, of that of its output and the output: `y (gy - sum(gy y))` along `length`. */

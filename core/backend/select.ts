@@ -3,6 +3,7 @@ import { environment } from "../platform.js";
 import { jsKernels } from "./js.js";
 import type { AxisView, BinaryOp, Kernels, SequenceView } from "./kernels.js";
 import { nativeFunctions, openBlas, matmul as openBlasMatmul } from "./openblas.js";
+import { openBlasConvolution } from "./openblas-conv.js";
 import { openBlasRecurrent } from "./openblas-recurrent.js";
 import { setNativeFunctions, threadCount } from "./parallel.js";
 import { multiplyAdds, wasm } from "./wasm/instance.js";
@@ -51,7 +52,12 @@ function requestedBackend(): BackendName | null {
 
 const requested = requestedBackend();
 /** Matrix products by OpenBLAS where it is found and wins, the rest in WebAssembly. */
-export const openBlasKernels: Kernels = { ...wasmKernels, ...openBlasRecurrent, matmul: openBlasMatmul };
+export const openBlasKernels: Kernels = {
+  ...wasmKernels,
+  ...openBlasRecurrent,
+  ...openBlasConvolution,
+  matmul: openBlasMatmul,
+};
 let chosen: Kernels | undefined;
 
 // Whoever starts the workers: they can call OpenBLAS only if they were told of it then.
@@ -148,6 +154,10 @@ export const kernels: Kernels = {
   softmax(x, view, out) {
     if (over(view) < TINY) jsKernels.softmax(x, view, out);
     else large().softmax(x, view, out);
+  },
+  causalSoftmax(x, out) {
+    if (x.size < TINY) jsKernels.causalSoftmax(x, out);
+    else large().causalSoftmax(x, out);
   },
   logSoftmax(x, view, out) {
     if (over(view) < TINY) jsKernels.logSoftmax(x, view, out);

@@ -1,5 +1,5 @@
 import type { Kernels } from "./kernels.js";
-import { argReduce, cumsum, logSoftmax, reduce, softmax } from "./wasm/axes.js";
+import { argReduce, causalSoftmax, cumsum, logSoftmax, reduce, softmax } from "./wasm/axes.js";
 import { columnProducts, columnSquares, normalizeColumns, normalizeColumnsGrad } from "./wasm/columns.js";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "./wasm/conv.js";
 import { binary, compare, copy, fill, unary, where } from "./wasm/elementwise.js";
@@ -22,6 +22,7 @@ export const wasmKernels: Kernels = {
   argReduce,
   cumsum,
   softmax,
+  causalSoftmax,
   logSoftmax,
   softmaxGrad,
   crossEntropy,

@@ -13,7 +13,8 @@ export interface FlattenOptions {
 
 /** Reshapes to (N, -1), keeping the first axis; to (-1, last), keeping the last; or to (1, -1). */
 export class Flatten extends Layer {
-  private readonly keepDim: "first" | "last" | -1;
+  /** Which axis stays. */
+  readonly keepDim: "first" | "last" | -1;
 
   /** @throws ArgumentError for options that are unknown or out of range. */
   constructor(options: FlattenOptions = {}) {

@@ -53,7 +53,8 @@ export class FullyConnected extends Layer {
   readonly b: LazyParameter | null;
   private readonly activation: Activation;
   private readonly init: Initializer;
-  private readonly fused: boolean;
+  /** Whether the bias is the last row of `W`. */
+  readonly fused: boolean;
 
   /** @throws ArgumentError for options that are unknown or out of range. */
   constructor(options: FullyConnectedOptions) {

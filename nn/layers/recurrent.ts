@@ -48,7 +48,8 @@ export abstract class Recurrent<Options extends RecurrentCellOptions, Cell exten
   readonly cells: readonly Cell[];
   protected readonly layer: string;
   private readonly stateNames: readonly string[];
-  private readonly reverse: boolean;
+  /** Whether it runs from the last step to the first. */
+  readonly reverse: boolean;
   private readonly dropout: number;
   private readonly returnSequences: boolean;
   private outputShape: Shape | null = null;

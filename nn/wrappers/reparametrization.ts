@@ -44,6 +44,11 @@ export abstract class Reparametrization<L extends Layer> extends Layer {
     this.layer = layer;
   }
 
+  /** Which parameter of the layer is computed. */
+  get parameterName(): string {
+    return this.replaced.name;
+  }
+
   /** What the layer returns, with the computed parameter. Throws what the layer does. */
   override forward(...inputs: Parameters<L["forward"]>): ReturnType<L["forward"]> {
     if (this.removed) {

@@ -57,7 +57,8 @@ export class SpectralNorm<L extends Layer = UnaryLayer> extends Reparametrizatio
   /** The right one, of the length of all else. */
   readonly v: Buffer;
   private readonly dim: number;
-  private readonly axis: number;
+  /** The axis that is one side of the matrix, counted from 0. */
+  readonly axis: number;
   private readonly nPowerIterations: number;
   private readonly eps: number;
   /** What the buffers become when the forward succeeds. */

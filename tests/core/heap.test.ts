@@ -23,6 +23,15 @@ test("memory comes back inside one synchronous loop", () => {
   expect(heap.statistics().used).toBeLessThan(before.used + 4 * MB);
 });
 
+test("what is released needs no sweep", () => {
+  heap.sweep();
+  const before = heap.statistics();
+  for (let i = 0; i < 3000; i++) heap.release(zeros([MB / 4]).storage);
+  const after = heap.statistics();
+  expect(after.sweeps).toBe(before.sweeps);
+  expect(after.reserved).toBeLessThanOrEqual(before.reserved + 17 * MB);
+});
+
 test("what is in use is never handed out again, however often the heap is swept", () => {
   const kept: { x: NDArray; value: number }[] = [];
   for (let i = 0; i < 400; i++) {

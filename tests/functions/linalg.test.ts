@@ -3,6 +3,7 @@ import { grad } from "../../core/backward.js";
 import { array, randomNormal, zeros } from "../../core/creation.js";
 import type { DType } from "../../core/dtype.js";
 import { AxisError, ShapeError } from "../../core/errors.js";
+import { gradcheck } from "../../core/gradcheck.js";
 import type { NDArray } from "../../core/ndarray.js";
 import { seed } from "../../core/rng.js";
 import { type Operand, type Variable, variable } from "../../core/variable.js";
@@ -27,14 +28,40 @@ beforeEach(() => {
 });
 
 describe("matmul", () => {
-  test("of matrices is one function of its operands, and its gradients read views", () => {
-    const [a, b] = [random([3, 4]), random([4, 2])];
+  test("is one function of its operands, and so are its gradients, which lie in memory as the operands do", () => {
+    const [a, b, gy] = [random([3, 4]), random([4, 2]), random([3, 2])];
     const y = matmul(a, b);
     expect(y.creator!.inputs).toEqual([a, b]);
-    const [ga] = grad(y, a, { gradYs: [random([3, 2])], createGraph: true });
-    const [, transposed] = ga!.creator!.inputs;
-    expect(transposed!.shape).toEqual([2, 4]);
-    expect(transposed!.data.base).toBe(b.data.base);
+    const [ga, gb] = grad(y, [a, b], { gradYs: [gy], createGraph: true });
+    expect(ga!.creator!.inputs).toEqual([gy, b]);
+    expect(gb!.creator!.inputs).toEqual([a, gy]);
+    const second = grad([ga!, gb!], [a, b, gy], { gradYs: [random([3, 4]), random([4, 2])], createGraph: true });
+    expect(second.map((g) => g.data.contiguous)).toEqual([true, true, true]);
+  });
+
+  test.each([
+    [
+      [3, 4],
+      [4, 2],
+    ],
+    [
+      [2, 3, 4],
+      [4, 2],
+    ],
+    [
+      [3, 4],
+      [2, 4, 2],
+    ],
+    [
+      [2, 1, 3, 4],
+      [3, 4, 2],
+    ],
+  ])("%j @ %j is right to the third derivative", (shapeA, shapeB) => {
+    const gradients = (a: Variable, b: Variable, gy: Variable) =>
+      grad(matmul(a, b), [a, b], { gradYs: [gy], createGraph: true });
+    const [a, b] = [random(shapeA), random(shapeB)];
+    const gy = random(matmul(a, b).shape);
+    expect(gradcheck(gradients, [a, b, gy], { order: 2, samples: 8 })).toBe(true);
   });
 
   test("of a batch and a matrix is one product of all rows", () => {

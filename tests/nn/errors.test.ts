@@ -8,6 +8,7 @@ import {
   Identity,
   Multiply,
   Pool2D,
+  Reshape,
   Sequential,
   Softmax,
 } from "../../nn/index.js";
@@ -140,6 +141,23 @@ refusesCalls(
       (layer) => layer.forward(zeros([1, 4, 4, 1], { dtype: "int32" })),
       "Pool2D: the input is int32; expected float32 or float64 (astype)",
     ],
+  ],
+);
+
+refusesOptions("Reshape", [
+  ...[3, [2, 0], [-1, -1], [1.5]].map((shape): [() => unknown, string] => [
+    () => new Reshape({ shape: shape as never }),
+    `Reshape: shape is ${JSON.stringify(shape).replace(",", ", ")}; expected a list of whole numbers above 0, of which one may be -1`,
+  ]),
+]);
+
+refusesCalls(
+  "Reshape",
+  () => new Reshape({ shape: [2, -1] }),
+  (layer) => layer.forward(zeros([2, 4])),
+  [
+    [(layer) => layer.forward(3), "Reshape: the input has shape (); expected at least 1 axes (N, ...)"],
+    [(layer) => layer.forward(zeros([2, 3])), "Reshape: cannot make (2, -1) of (3,): 3 elements do not divide into 2"],
   ],
 );
 

@@ -102,6 +102,24 @@ export function softmax(x: NDArray, view: AxisView, out: NDArray): void {
   normalize(x, view, out, (shifted, _, sum) => Math.exp(shifted) / sum);
 }
 
+/** `Kernels.causalSoftmax`. */
+export function causalSoftmax(x: NDArray, out: NDArray): void {
+  const elements = elementsOf(x.dtype);
+  const [from, to] = [firstIndex(x), firstIndex(out)];
+  const [queries, keys] = x.shape.slice(-2) as [number, number];
+  for (let row = 0; row * keys < x.size; row++) {
+    const allowed = Math.max(0, (row % queries) + keys - queries + 1);
+    let max = -Infinity;
+    for (let k = 0; k < allowed; k++) max = Math.max(max, elements[from + row * keys + k]!);
+    let sum = 0;
+    for (let k = 0; k < allowed; k++) sum += Math.exp(elements[from + row * keys + k]! - max);
+    for (let k = 0; k < keys; k++) {
+      const at = row * keys + k;
+      elements[to + at] = k < allowed ? Math.exp(elements[from + at]! - max) / sum : 0;
+    }
+  }
+}
+
 /** `Kernels.logSoftmax`. */
 export function logSoftmax(x: NDArray, view: AxisView, out: NDArray): void {
   normalize(x, view, out, (shifted, logSum) => shifted - logSum);

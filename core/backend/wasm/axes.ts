@@ -4,6 +4,7 @@ import { jsKernels } from "../js.js";
 import type { ArgReduceOp, AxisView, ReduceOp } from "../kernels.js";
 import { partCount, range, runParts } from "../parallel.js";
 import { SUFFIX, scratchOf, wasmFunction } from "./instance.js";
+import { share } from "./share.js";
 
 /** `Kernels.reduce`. */
 export function reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): void {
@@ -142,6 +143,20 @@ export function cumsum(x: NDArray, view: AxisView, reverse: boolean, out: NDArra
 /** `Kernels.softmax`. */
 export function softmax(x: NDArray, view: AxisView, out: NDArray): void {
   alongAxis("softmax", x, view, out, view.length, 8, NOTHING);
+}
+
+/** `Kernels.causalSoftmax`. */
+export function causalSoftmax(x: NDArray, out: NDArray): void {
+  const [queries, keys] = x.shape.slice(-2) as [number, number];
+  const rows = x.size / keys;
+  share(`causalSoftmax_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * keys), 1, (from, to) => [
+    x.address,
+    from,
+    to,
+    queries,
+    keys,
+    out.address,
+  ]);
 }
 
 /** `Kernels.logSoftmax`. */

@@ -179,6 +179,41 @@ describe.each(FLOATS)("softmax of %s", (dtype) => {
     }
   });
 
+  test("causalSoftmax: rows from nothing to all of the keys", () => {
+    const numbers = new Numbers(16);
+    for (const [queries, keys] of [
+      [1, 1],
+      [4, 4],
+      [37, 37],
+      [3, 40],
+      [40, 3],
+      [5, 1],
+    ] as const) {
+      const source = filled([2, 3, queries, keys], dtype, () => numbers.between(-4, 4));
+      const [actual, expected] = both((kernels) => {
+        const out = filled(source.shape, dtype, () => 55);
+        kernels.causalSoftmax(source, out);
+        return out;
+      });
+      const rounding = dtype === "float32" ? 1e-6 : 1e-14;
+      expectClose(actual, expected, { ...tolerance, relative: rounding }, `${queries} x ${keys}`);
+      // Against softmax of what is left of each row.
+      for (const [row, at] of [
+        [0, 0],
+        [queries - 1, 0],
+        [queries - 1, 5],
+      ] as const) {
+        const allowed = Math.max(0, row + keys - queries + 1);
+        const first = (at * queries + row) * keys;
+        const scores = Array.from(source.toTypedArray().slice(first, first + allowed), Number);
+        const powers = scores.map((score) => Math.exp(score - Math.max(...scores)));
+        const total = powers.reduce((a, b) => a + b, 0);
+        const wanted = Float64Array.from({ length: keys }, (_, key) => (key < allowed ? powers[key]! / total : 0));
+        expectClose(actual.slice(first, first + keys), wanted, { ...tolerance, relative: rounding }, `row ${row}`);
+      }
+    }
+  });
+
   test("a row of equal huge numbers is uniform", () => {
     for (const kernels of [jsKernels, wasmKernels]) {
       const x = filled([4], dtype, () => 1e4);

@@ -93,6 +93,7 @@ describe("along an axis", () => {
     check(`softmax of ${label}`, wide, "float32", (out) => kernels.softmax(table, view, out));
     check(`logSoftmax of ${label}`, wide, "float32", (out) => kernels.logSoftmax(table, view, out));
   }
+  check("causalSoftmax", wide, "float32", (out) => kernels.causalSoftmax(table, out));
   check("softmaxGrad", wide, "float32", (out) => kernels.softmaxGrad(table, table, rows, out));
   check("layerNorm", wide, "float32", (out) =>
     kernels.layerNorm(table, row, row, 1e-3, NDArray.empty([301, 2], "float32"), out),

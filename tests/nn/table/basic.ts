@@ -9,6 +9,7 @@ import {
   type MergeOptions,
   Multiply,
   Pool2D,
+  Reshape,
   Sequential,
   Softmax,
 } from "../../../nn/index.js";
@@ -123,6 +124,20 @@ const flatten: LayerCase[] = [
   flattenRow("last", [3, 2, 4], "x[0].reshape(-1, 4)"),
   flattenRow("last", [3], "x[0].reshape(1, 3)"),
   flattenRow(-1, [2, 1, 3], "x[0].reshape(1, -1)"),
+  row({
+    layer: "Reshape",
+    label: "of (N, 12) to images",
+    make: () => new Reshape({ shape: [2, 3, 2] }),
+    inputs: [real([3, 12])],
+    torch: "x[0].reshape(3, 2, 3, 2)",
+  }),
+  row({
+    layer: "Reshape",
+    label: "a length of -1, of single numbers",
+    make: () => new Reshape({ shape: [1, -1] }),
+    inputs: [real([4])],
+    torch: "x[0].reshape(4, 1, 1)",
+  }),
 ];
 
 function mergeRow(

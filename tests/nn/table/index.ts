@@ -8,10 +8,12 @@ import { cases as energy } from "./energy.js";
 import { cases as graph } from "./graph.js";
 import { cases as images } from "./images.js";
 import { cases as losses } from "./losses.js";
+import { cases as models } from "./models.js";
 import { cases as modules } from "./modules.js";
 import { cases as normalization } from "./normalization.js";
 import { cases as recurrent } from "./recurrent.js";
 import { cases as transformers } from "./transformers.js";
+import { cases as word2vec } from "./word2vec.js";
 import { cases as wrappers } from "./wrappers.js";
 
 /**
@@ -29,9 +31,11 @@ export const families: Readonly<Record<string, readonly LayerCase[]>> = {
   graph,
   images,
   losses,
+  models,
   modules,
   normalization,
   recurrent,
   transformers,
+  word2vec,
   wrappers,
 };

@@ -2,9 +2,9 @@ import { both, high, loadPart, loadPartOr, low, narrow, storePart } from "./lane
 import { beyondNormal4, exp4, expNormal4 } from "./vector";
 
 /*
- * Softmax and its logarithm along the middle axis of (outer, length, inner): (x, outer, length, inner, rowStep, out). Each is
- * shifted by the maximum, and sums are in float64. `rowStep` is the distance of two rows, in elements, so that a thread can
- * take a range of what is inner.
+ * Softmax and its logarithm along the middle axis of (outer, length, inner): (x, outer, length, inner, rowStep, out), and softmax
+ * over a part of each row. Each is shifted by the maximum, and sums are in float64. `rowStep` is the distance of two rows, in
+ * elements, so that a thread can take a range of what is inner.
  */
 
 /** The maximum, passing over NaN, which makes the sum NaN anyway: `pmax` is one instruction, `max` is seven. */
@@ -215,6 +215,26 @@ function normalize64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32
   }
 }
 
+/**
+ * Softmax of the rows `from` to `to - 1` of matrices (queries, keys), each over the keys that are not later than its query when the
+ * last of both belong together, and 0 at the others. The addresses are those of row 0.
+ */
+// @ts-ignore: decorator
+@inline
+function causal<T>(x: usize, from: i32, to: i32, queries: i32, keys: i32, out: usize): void {
+  const bytes = <usize>keys * sizeof<T>();
+  for (let row = from; row < to; row++) {
+    const at = <usize>row * bytes;
+    const allowed = max(0, row % queries + keys - queries + 1);
+    if (sizeof<T>() == 4) softmaxRun(x + at, allowed, out + at);
+    else normalize64(x + at, 1, allowed, 1, 1, out + at, false);
+    const used = <usize>allowed * sizeof<T>();
+    memory.fill(out + at + used, 0, bytes - used);
+  }
+}
+
+export function causalSoftmax_f32(x: usize, from: i32, to: i32, queries: i32, keys: i32, out: usize): void { causal<f32>(x, from, to, queries, keys, out); }
+export function causalSoftmax_f64(x: usize, from: i32, to: i32, queries: i32, keys: i32, out: usize): void { causal<f64>(x, from, to, queries, keys, out); }
 export function softmax_f32(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize32(x, outer, length, inner, rowStep, out, false); }
 export function logSoftmax_f32(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize32(x, outer, length, inner, rowStep, out, true); }
 export function softmax_f64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize64(x, outer, length, inner, rowStep, out, false); }

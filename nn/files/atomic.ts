@@ -1,0 +1,1 @@
+export { UNFINISHED, writeAtomically } from "../../core/atomic.js";

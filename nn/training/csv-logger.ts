@@ -1,0 +1,18 @@
+import { ArgumentError } from "../../core/errors.js";
+import { describe } from "../../core/options.js";
+import { writeAtomically } from "../files/atomic.js";
+import type { Callback, TrainingEvent } from "./callback.js";
+
+/** Keeps a file of comma-separated values of the history, a line for each epoch, also of those before a run was gone on with. */
+export class CSVLogger implements Callback {
+  /** @throws ArgumentError when there is no path. */
+  constructor(private readonly path: string) {
+    if (typeof path !== "string" || path === "") {
+      throw new ArgumentError(`CSVLogger: the path is ${describe(path)}; expected that of a file`);
+    }
+  }
+
+  onEpoch({ history }: TrainingEvent): void {
+    writeAtomically("CSVLogger", this.path, [() => new TextEncoder().encode(history.toCSV())]);
+  }
+}

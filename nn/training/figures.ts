@@ -1,0 +1,80 @@
+import { ArgumentError } from "../../core/errors.js";
+import { type Operand, Variable } from "../../core/variable.js";
+import type { Tree } from "../files/tree.js";
+import type { Metric } from "./metrics/metric.js";
+import type { Outcome } from "./objective.js";
+
+/** Figures by their names: loss, accuracy and so on. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** What a pass through the data amounts to so far: means over the examples, and metrics. */
+export class Measures {
+  private readonly sums = new Map<string, { sum: number; count: number }>();
+
+  constructor(
+    private readonly operation: string,
+    private readonly metrics: readonly Metric[],
+  ) {}
+
+  /** Takes in what came of a batch of so many examples. */
+  add({ figures, prediction, target }: Outcome, examples: number): void {
+    if (this.metrics.length > 0) this.updateMetrics(prediction, target);
+    for (const [name, value] of Object.entries(figures)) {
+      const entry = this.sums.get(name) ?? { sum: 0, count: 0 };
+      this.sums.set(name, { sum: entry.sum + examples * value, count: entry.count + examples });
+    }
+  }
+
+  /** The figures so far. */
+  values(): Figures {
+    const means = [...this.sums].map(([name, { sum, count }]) => [name, sum / count] as const);
+    const measured = this.metrics.flatMap((metric) => {
+      const value = metric.value();
+      return value === null ? [] : [[metric.name, value] as const];
+    });
+    return Object.fromEntries([...means, ...measured]);
+  }
+
+  /** Forgets everything. */
+  reset(): void {
+    this.sums.clear();
+    for (const metric of this.metrics) metric.reset();
+  }
+
+  /** What it remembers, for a checkpoint. */
+  state(): Tree {
+    return {
+      means: [...this.sums].map(([name, { sum, count }]) => [name, sum, count]),
+      metrics: this.metrics.map((metric) => ({ name: metric.name, state: metric.state() })),
+    };
+  }
+
+  /** Takes what `state()` gave. @throws ArgumentError for that of other metrics; then nothing has changed. */
+  loadState(state: Tree): void {
+    const { means, metrics } = state as unknown as {
+      means: [string, number, number][];
+      metrics: { name: string; state: Tree }[];
+    };
+    const had = metrics.map(({ name }) => name).join(", ");
+    const has = this.metrics.map(({ name }) => name).join(", ");
+    if (had !== has) {
+      throw new ArgumentError(
+        `${this.operation}: the state has the metrics ${had || "(none)"}; expected ${has || "none"}`,
+      );
+    }
+    this.sums.clear();
+    for (const [name, sum, count] of means) this.sums.set(name, { sum, count });
+    for (const [i, metric] of this.metrics.entries()) metric.loadState(metrics[i]!.state);
+  }
+
+  private updateMetrics(prediction: Operand | null, target: Operand | null): void {
+    if (prediction === null || target === null) {
+      throw new ArgumentError(
+        `${this.operation}: there are metrics and the step gave no ${prediction === null ? "prediction" : "target"}; expected { loss, prediction, target }`,
+      );
+    }
+    // Detached, so that no metric of one's own keeps the graph of a batch alive.
+    const detached = prediction instanceof Variable ? prediction.detach() : prediction;
+    for (const metric of this.metrics) metric.update(detached, target);
+  }
+}

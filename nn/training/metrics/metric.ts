@@ -1,0 +1,89 @@
+import { GraphError } from "../../../core/errors.js";
+import { type Operand, Variable } from "../../../core/variable.js";
+import type { Tree } from "../../files/tree.js";
+import { examplesIn } from "../batch.js";
+
+/** Whether what is measured should become large or small. */
+export type Direction = "max" | "min";
+
+/**
+ * The base of the metrics: how good predictions are, over all batches since `reset`.
+ *
+ *     const accuracy = new Accuracy();
+ *     for (const { x, t } of loader) accuracy.update(model.forward(x), t);
+ *     accuracy.value();
+ */
+export abstract class Metric {
+  constructor(
+    /** What figures and histories call it. */
+    readonly name: string,
+    /** What is better, or null when nobody knows. */
+    readonly direction: Direction | null,
+  ) {}
+
+  /** Takes a batch in: predictions, then targets. When it throws, nothing has changed. */
+  abstract update(y: Operand, t: Operand): void;
+
+  /**
+   * The figure; null for a metric that is more than a number and read in another way.
+   * @throws GraphError when no batch has been taken in.
+   */
+  abstract value(): number | null;
+
+  /** Forgets all batches. */
+  abstract reset(): void;
+
+  /** What it remembers, for a checkpoint. */
+  abstract state(): Tree;
+
+  /** Takes what `state()` gave. */
+  abstract loadState(state: Tree): void;
+
+  toString(): string {
+    return `${this.name} ${this.value()}`;
+  }
+}
+
+/** The mean over all examples of a figure that a function has for a batch. */
+export class MeanMetric extends Metric {
+  private sum = 0;
+  private count = 0;
+
+  constructor(
+    name: string,
+    private readonly figure: (y: Operand, t: Operand) => number | Variable,
+    direction: Direction | null = null,
+  ) {
+    super(name, direction);
+  }
+
+  override update(y: Operand, t: Operand): void {
+    const figure = this.figure(y, t);
+    const examples = examplesIn(t);
+    this.sum += examples * (figure instanceof Variable ? figure.item() : figure);
+    this.count += examples;
+  }
+
+  override value(): number {
+    if (this.count === 0) throw noExamples(this.name);
+    return this.sum / this.count;
+  }
+
+  override reset(): void {
+    this.sum = 0;
+    this.count = 0;
+  }
+
+  override state(): Tree {
+    return { sum: this.sum, count: this.count };
+  }
+
+  override loadState(state: Tree): void {
+    ({ sum: this.sum, count: this.count } = state as { sum: number; count: number });
+  }
+}
+
+/** What says that a metric has nothing to measure. */
+export function noExamples(name: string): GraphError {
+  return new GraphError(`${name}: there were no examples; expected update(y, t) before value()`);
+}

@@ -1,0 +1,72 @@
+import type { Kernels, Window2D } from "../../../core/backend/kernels";
+import { openBlas } from "../../../core/backend/openblas";
+import { openBlasConvolution } from "../../../core/backend/openblas-conv";
+import { setThreads, threadCount } from "../../../core/backend/parallel";
+import { wasmKernels } from "../../../core/backend/wasm";
+import type { DType } from "../../../core/dtype";
+import type { NDArray } from "../../../core/ndarray";
+import { expectClose, filled, Numbers } from "./arrays";
+import { imageShape, random, type Sizes, windowOf } from "./windows";
+
+/* Where there is no OpenBLAS this compares WebAssembly with itself, which is what runs then. */
+
+const before = threadCount();
+afterAll(() => setThreads(before));
+
+type Convolution = Pick<Kernels, "conv2d" | "conv2dGradInput" | "conv2dGradWeight">;
+
+/** The convolution of random operands, without and with a bias, and its two adjoints, into numbers that are there already. */
+function results(kernels: Convolution, w: Window2D, n: number, dtype: DType): Record<string, NDArray> {
+  const numbers = new Numbers(43);
+  const [weights, outputs] = [
+    [w.kernelRows, w.kernelCols, w.channels, n],
+    [w.batch, w.outRows, w.outCols, n],
+  ];
+  const [x, W, b, gy] = [imageShape(w), weights, [n], outputs].map((shape) => random(shape, dtype, numbers));
+  const into = (shape: readonly number[], run: (out: NDArray) => void) => {
+    const out = filled(shape, dtype, () => 55);
+    run(out);
+    return out;
+  };
+  return {
+    plain: into(outputs, (out) => kernels.conv2d(x!, W!, null, w, out)),
+    biased: into(outputs, (out) => kernels.conv2d(x!, W!, b!, w, out)),
+    gradInput: into(imageShape(w), (out) => kernels.conv2dGradInput(gy!, W!, w, out)),
+    gradWeight: into(weights, (out) => kernels.conv2dGradWeight(x!, gy!, w, out)),
+  };
+}
+
+const ROWS: readonly [what: string, sizes: Sizes, n: number][] = [
+  ["one chunk", { image: [8, 8, 9, 16], kernel: [3, 3] }, 49],
+  ["several chunks, of which some have an image less", { image: [41, 12, 12, 32], kernel: [5, 5] }, 32],
+  ["a chunk for each image", { image: [2, 32, 32, 64], kernel: [3, 3], pad: [1, 1, 1, 1] }, 32],
+  ["padding on some sides", { image: [6, 9, 8, 20], kernel: [3, 3], pad: [1, 0, 2, 1] }, 40],
+  ["strides and a dilation", { image: [9, 15, 14, 24], kernel: [3, 2], stride: [2, 1], step: [2, 3] }, 50],
+  ["images too large for the room", { image: [1, 64, 64, 30], kernel: [3, 3] }, 32],
+  ["too few channels", { image: [8, 12, 12, 32], kernel: [3, 3] }, 31],
+  ["too few taps", { image: [20, 28, 28, 1], kernel: [5, 5] }, 64],
+  ["no images", { image: [0, 12, 12, 32], kernel: [5, 5] }, 64],
+];
+
+describe.each(["float32", "float64"] as const)("convolution by OpenBLAS, %s", (dtype) => {
+  test.each(ROWS)("of %s is that of WebAssembly", (_, sizes, n) => {
+    const w = windowOf(sizes);
+    setThreads(1);
+    const expected = results(wasmKernels, w, n, dtype);
+    for (const threads of [1, 3]) {
+      setThreads(threads);
+      for (const [name, actual] of Object.entries(results(openBlasConvolution, w, n, dtype))) {
+        const terms = name === "gradWeight" ? w.batch * w.outRows * w.outCols : w.kernelRows * w.kernelCols * 64;
+        const absolute = (dtype === "float64" ? 1e-12 : 1e-5) * 9 * Math.sqrt(terms);
+        expectClose(actual.toTypedArray(), expected[name]!.toTypedArray(), { absolute }, `${name}, ${threads} threads`);
+      }
+    }
+  });
+});
+
+const available = typeof openBlas() !== "string";
+(available ? test : test.skip)("OpenBLAS is what computes: its sums are taken in another order", () => {
+  const w = windowOf({ image: [8, 8, 9, 16], kernel: [3, 3] });
+  const [blas, own] = [openBlasConvolution, wasmKernels].map((kernels) => results(kernels, w, 64, "float32"));
+  for (const name of Object.keys(own!)) expect(blas![name]!.toArray()).not.toEqual(own![name]!.toArray());
+});

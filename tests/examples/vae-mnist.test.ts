@@ -1,0 +1,84 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PNG } from "pngjs";
+import { runExample } from "./run.js";
+
+jest.setTimeout(60_000);
+
+const folder = mkdtempSync(join(tmpdir(), "retrograd-vae-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a run says of its models: their latent variables, and minus the ELBO of test digits after training and before. */
+function elbos(stdout: string): { latent: number; after: number; before: number }[] {
+  const lines = stdout.matchAll(/(\d+) latent variables: minus the ELBO .*: ([\d.]+) nats per image, ([\d.]+) before/g);
+  return [...lines].map(([, latent, after, before]) => {
+    return { latent: Number(latent), after: Number(after), before: Number(before) };
+  });
+}
+
+test("vae-mnist: both models learn digits, and the pictures show some", () => {
+  const { status, stdout } = runExample(
+    "vae-mnist",
+    "--quick",
+    "--batch-size",
+    "64",
+    "--seed",
+    "2",
+    "--pictures",
+    folder,
+  );
+  expect(status).toBe(0);
+  const found = elbos(stdout);
+  expect(found.map(({ latent }) => latent)).toEqual([20, 2]);
+  // Pixels that are all grey cost log 2 each, 543 nats; the mean of all digits about 206.
+  for (const { after, before } of found) {
+    expect(before).toBeGreaterThan(500);
+    expect(after).toBeLessThan(before / 2.9);
+  }
+  expect(found[0]!.after).toBeLessThan(found[1]!.after);
+  expect(stdout).toContain("encoder.conv1 Conv2D");
+  const size = (name: string) => PNG.sync.read(readFileSync(join(folder, name)));
+  for (const name of ["reconstructions.png", "samples.png", "map.png"]) {
+    const { width, data } = size(name);
+    expect(width).toBeGreaterThan(400);
+    const levels = new Set(data.filter((_, i) => i % 4 === 0));
+    expect(levels.size).toBeGreaterThan(100);
+  }
+  expect(size("codes.png").width).toBe(800);
+});
+
+test("vae-mnist: with two latent variables there is one model; a seed repeats the run", () => {
+  const run = (name: string) => {
+    const into = join(folder, name);
+    const { status, stdout } = runExample(
+      "vae-mnist",
+      "--quick",
+      "--batch-size",
+      "64",
+      "--latent",
+      "2",
+      "--pictures",
+      into,
+    );
+    expect(status).toBe(0);
+    return { found: elbos(stdout), picture: readFileSync(join(into, "samples.png")), into };
+  };
+  const [first, second] = [run("first"), run("second")];
+  expect(first.found).toHaveLength(1);
+  expect(first.found[0]!.after).toBeLessThan(first.found[0]!.before / 2.9);
+  expect(second.found).toEqual(first.found);
+  expect(second.picture.equals(first.picture)).toBe(true);
+  expect(existsSync(join(first.into, "map.png"))).toBe(true);
+});
+
+test("vae-mnist: --help lists the options; nonsense is refused", () => {
+  const help = runExample("vae-mnist", "--help");
+  expect(help.status).toBe(0);
+  for (const option of ["--latent", "--epochs", "--batch-size", "--lr", "--pictures", "--seed", "--quick"]) {
+    expect(help.stdout).toContain(option);
+  }
+  const refused = runExample("vae-mnist", "--latent", "0");
+  expect(refused.status).not.toBe(0);
+  expect(refused.stderr).toContain("Expected a whole number of at least 1.");
+});

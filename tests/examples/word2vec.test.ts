@@ -1,0 +1,64 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runExample } from "./run.js";
+
+jest.setTimeout(120_000);
+
+const folder = mkdtempSync(join(tmpdir(), "retrograd-word2vec-"));
+const picture = join(folder, "deep", "map.svg");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Of each word, two of which must be among its ten neighbours. */
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  boat: "boats bow bows oar oars stern gunwale line crew craft pulling pulled stove ship whale".split(" "),
+  ship: "ships vessel vessels pequod board sail sails sailed hull port craft boat boats stern deck officers".split(" "),
+  whale: "whales sperm leviathan fin hump fishery fishermen greenland species shark whalemen hunted".split(" "),
+};
+
+const neighboursOf = (stdout: string, word: string) => new RegExp(`^${word}: (.*)$`, "m").exec(stdout)![1]!.split(" ");
+
+test("word2vec: the loss falls, neighbours make sense, and there is a map", () => {
+  const { status, stdout } = runExample("word2vec", "--quick", "--seed", "2", "--picture", picture);
+  expect(status).toBe(0);
+  const [, first, last] = /Loss: ([\d.]+) in the first epoch, ([\d.]+) in the last/.exec(stdout)!.map(Number);
+  expect(last).toBeLessThan(0.6 * first!);
+  expect(stdout).toMatch(/\d+ words in [\d.]+ seconds: \d+ words per second/);
+  for (const [word, expected] of Object.entries(EXPECTED)) {
+    const near = neighboursOf(stdout, word);
+    expect(near).toHaveLength(10);
+    expect(near.filter((other) => expected.includes(other)).length).toBeGreaterThanOrEqual(2);
+    const similarity = new RegExp(`of ${word} to words of the sea: ([-\\d.]+), to words of the land: ([-\\d.]+)`);
+    const [, sea, land] = similarity.exec(stdout)!.map(Number);
+    expect(sea).toBeGreaterThan(land! + 0.05);
+  }
+  const svg = readFileSync(picture, "utf8");
+  expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  for (const word of ["whale", "pequod", "ocean", "queequeg", "bed"]) expect(svg).toContain(`>${word}</text>`);
+  expect(svg).not.toMatch(/NaN|undefined/);
+});
+
+test("word2vec: skip-gram, other words and settings, and a seed that repeats the run", () => {
+  const run = (seed: string) => {
+    const settings = ["--mode", "skip-gram", "--epochs", "1", "--dim", "8", "--min-count", "60", "--context", "1"];
+    const words = ["--words", "ahab", "zeppelin"];
+    const { status, stdout } = runExample("word2vec", ...settings, ...words, "--seed", seed, "--picture", picture);
+    expect(status).toBe(0);
+    return stdout.split("\n").filter((line) => !/second|left/.test(line));
+  };
+  const first = run("5");
+  expect(first.join("\n")).toMatch(/^ahab: (\w+ ){9}\w+$/m);
+  expect(first).toContain("zeppelin: the book has it less than 60 times");
+  expect(run("5")).toEqual(first);
+  expect(run("6")).not.toEqual(first);
+});
+
+test("word2vec: --help lists the options; nonsense is refused", () => {
+  const help = runExample("word2vec", "--help");
+  expect(help.status).toBe(0);
+  const options = "--mode --epochs --dim --context --lr --subsample --min-count --words --picture --seed --quick";
+  for (const option of options.split(" ")) expect(help.stdout).toContain(option);
+  const refused = runExample("word2vec", "--mode", "glove");
+  expect(refused.status).not.toBe(0);
+  expect(refused.stderr).toContain("Allowed choices are cbow, skip-gram");
+});
