@@ -26,7 +26,7 @@ export interface GraphOptions {
  *     const y = F.tanh(x.matmul(W));
  *     await graph(y, { names: { x, W } }).save("tanh.svg");
  *     y.sum().backward({ createGraph: true });
- *     await graph(x.grad).save("tanh-backward.svg");
+ *     await graph(x.grad!).save("tanh-backward.svg");
  *
  * What is shown is the graph as it is now; it may be changed or let go of afterwards. torchviz's `make_dot`, DeZero's `plot_dot_graph`.
  *

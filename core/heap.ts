@@ -199,9 +199,9 @@ export class Heap {
   }
 
   private newSlab(): void {
+    const block = this.takeBlock(SLAB);
     // Nobody gets what is left of the former one.
     this.taken -= this.slabEnd - this.slabNext;
-    const block = this.takeBlock(SLAB);
     this.slab = this.register(block, SLAB, true);
     this.slabNext = block;
     this.slabEnd = block + SLAB;

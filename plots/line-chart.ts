@@ -75,7 +75,7 @@ export async function lineChart(source: Iterable<Epoch> | Lines, options: LineCh
     x: { ...AXIS, label: text(options.xLabel ?? (epochs === null ? undefined : "epoch")), ...integerTicks(drawn) },
     y: { ...AXIS, label: text(yLabel), grid: true, nice: true, ...(log ? { type: "log", tickFormat: "~g" } : {}) },
     marks: [
-      plot.line(points, { x: "x", y: ({ y }: Point) => (log && y <= 0 ? Number.NaN : y), stroke: "name" }),
+      plot.line(points, { x: "x", y: "y", stroke: "name" }),
       ...(dots ? [plot.dot(drawn, { x: "x", y: "y", fill: "name", r: 2.5 })] : []),
       ...legend(plot, names),
     ],

@@ -52,7 +52,10 @@ export function interpolatedGradient(
       );
     }
     const ones = numeric.filled(scores.shape, 1, scores.dtype);
-    return grad([scores], [points], { gradYs: [ones], createGraph })[0]!;
+    const [gradient] = grad([scores], [points], { gradYs: [ones], createGraph });
+    // A loss of the gradient depends on the points too, and nobody asks how.
+    points.requiresGrad = false;
+    return gradient!;
   });
 }
 

@@ -1,7 +1,7 @@
+import { UNFINISHED } from "../../core/atomic.js";
 import { ArgumentError, FileError } from "../../core/errors.js";
 import { checkCount, checkFlag, checkOptions, describe } from "../../core/options.js";
 import { fileModules } from "../../core/platform.js";
-import { UNFINISHED } from "../files/atomic.js";
 import type { TrainingEvent } from "./callback.js";
 import type { Figures } from "./figures.js";
 import { Watch, type WatchOptions } from "./watch.js";

@@ -1,6 +1,6 @@
+import { writeAtomically } from "../../core/atomic.js";
 import { ArgumentError } from "../../core/errors.js";
 import { describe } from "../../core/options.js";
-import { writeAtomically } from "../files/atomic.js";
 import type { Callback, TrainingEvent } from "./callback.js";
 
 /** Keeps a file of comma-separated values of the history, a line for each epoch, also of those before a run was gone on with. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadTree } from "../../../nn/files/tree.js";
@@ -84,6 +84,16 @@ const latest = (folder: string) =>
     .sort()
     .at(-1);
 
+/** Resolves when the next file appears in a folder. */
+function nextFile(folder: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(folder, () => {
+      watcher.close();
+      resolve();
+    });
+  });
+}
+
 let uninterrupted: string;
 
 beforeAll(async () => {
@@ -100,8 +110,9 @@ test("kill -9 at 20 random moments: the last checkpoint is whole, none is lost, 
   for (let round = 0; round < 20; round++) {
     const run = start(folder, "2", EPOCHS, "1");
     await run.printed(1);
-    // Anywhere within a few steps and the checkpoints between them.
-    await new Promise((resume) => setTimeout(resume, Math.random() * 60));
+    // Anywhere within a few steps and the checkpoints between them or, each other time, while a file is being written.
+    if (round % 2 === 0) await new Promise((resume) => setTimeout(resume, Math.random() * 60));
+    else await nextFile(folder);
     run.child.kill("SIGKILL");
     const { signal } = await run.ended;
     if (signal === "SIGKILL") killed++;

@@ -30,7 +30,7 @@ const t = array(Int32Array.from({ length: 120 }, (_, i) => (x.slice(i, 0).item()
 
 /** Makes checkpoints of many arrays, so that writing one takes a while and a kill can come in between. */
 class Ballast extends Layer {
-  readonly weights = Array.from({ length: 1000 }, (_, i) => new Parameter(randomNormal([64]), `w${i}`));
+  readonly weights = Array.from({ length: 200 }, (_, i) => new Parameter(randomNormal([64]), `w${i}`));
   override forward(input: Variable): Variable {
     return input;
   }

@@ -1,1 +1,0 @@
-export { UNFINISHED, writeAtomically } from "../../core/atomic.js";
