@@ -61,7 +61,7 @@ export const suite: readonly Workload[] = [
   {
     name: "transformer",
     family: "transformer",
-    sizes: { batch: 32, tokens: 128, width: 128, heads: 4, layers: 4, vocabulary: 79 },
+    sizes: { batch: 16, tokens: 128, width: 128, heads: 4, layers: 4, vocabulary: 79 },
     small: { batch: 2, tokens: 5, width: 8, heads: 2, layers: 2, vocabulary: 11 },
     against: ["pytorch"],
   },

@@ -84,7 +84,7 @@ function train(model: nn.WGAN_GP, real: NDArray): number[] {
 /** A generator of points like those of the data, and a critic that can tell. */
 function imitatePoints(data: PlaneData): void {
   const model = new nn.WGAN_GP({
-    gHidden: options.quick ? options.hidden / 2 : options.hidden,
+    gHidden: options.quick ? Math.ceil(options.hidden / 2) : options.hidden,
     nIn: 2,
     optimizer: OPTIMIZER,
   });
@@ -115,7 +115,15 @@ function drawPoints(model: nn.WGAN_GP, real: NDArray): void {
   const points = (x: NDArray) => (x.toArray() as [number, number][]).slice(0, SHOWN);
   const dots = (x: NDArray, fill: string) => Plot.dot(points(x), { x: "0", y: "1", r: 1.8, fill, fillOpacity: 0.7 });
   const name = (text: string, fill: string, dy: number) =>
-    Plot.text([`● ${text}`], { frameAnchor: "top-left", fontSize: 13, fontWeight: "bold", fill, dx: 10, dy });
+    Plot.text([`● ${text}`], {
+      frameAnchor: "top-left",
+      fontSize: 13,
+      fontWeight: "bold",
+      fill,
+      stroke: "white",
+      dx: 10,
+      dy,
+    });
   const marks = [
     ...[levels, dots(real, "black"), dots(model.generate(SHOWN), "crimson")],
     ...[name("real", "black", 10), name("generated", "crimson", 28)],
@@ -128,7 +136,7 @@ function drawPoints(model: nn.WGAN_GP, real: NDArray): void {
 
 /** A generator of digits, and a critic that can tell, with convolutions. */
 function imitateDigits(): void {
-  const channels = options.quick ? 8 : 32;
+  const channels = options.quick ? 8 : 24;
   const hidden = { actFn: "relu", init: "he_uniform" };
   const halving = { kernelShape: 4, stride: 2, pad: 1 };
   const model = new nn.WGAN_GP({

@@ -101,6 +101,7 @@ export { type Halves, type TrainTestSplitOptions, trainTestSplit } from "./data/
 export { Standardizer, type StandardizerOptions, type StandardizerState } from "./data/standardizer.js";
 export type { Deflate, Inflate } from "./files/deflate.js";
 export type { Convert } from "./files/elements.js";
+export type { ByteStream } from "./files/incoming.js";
 export { encodeNpy, type NpyOptions, readNpy, saveNpy } from "./files/npy.js";
 export { encodeNpz, type NpzOptions, readNpz, type SaveNpzOptions, saveNpz } from "./files/npz.js";
 export {
@@ -111,6 +112,7 @@ export {
   type SafetensorsOptions,
   saveSafetensors,
 } from "./files/safetensors.js";
+export { streamSafetensors } from "./files/safetensors-stream.js";
 export type { FileSource } from "./files/source.js";
 export type { TorchMapping, TorchPlace } from "./files/torch/mapping.js";
 export { type LoadTorchStateOptions, loadTorchState, toTorchState } from "./files/torch/torch-state.js";

@@ -53,7 +53,7 @@ export interface Described {
 }
 
 /**
- * How many bytes the text of a header has, by the first bytes of a file of `size` bytes.
+ * How many bytes the text of a header has, by the first bytes of a file of `size` bytes, Infinity where nobody knows yet.
  * @throws FileError when that cannot be.
  */
 export function headerLength(file: string, prefix: Uint8Array, size: number): number {
@@ -61,8 +61,9 @@ export function headerLength(file: string, prefix: Uint8Array, size: number): nu
   const view = new DataView(prefix.buffer, prefix.byteOffset, PREFIX);
   const length = view.getUint32(0, true) + 2 ** 32 * view.getUint32(4, true);
   if (length >= 2 && length <= Math.min(LONGEST, size - PREFIX)) return length;
+  const known = size === Infinity ? "it says" : `it has ${size} bytes and says`;
   throw new FileError(
-    `${file}: it has ${size} bytes and says that its header has ${length}; expected a safetensors file, whole, with a header of at most ${LONGEST} bytes`,
+    `${file}: ${known} that its header has ${length}; expected a safetensors file, whole, with a header of at most ${LONGEST} bytes`,
   );
 }
 

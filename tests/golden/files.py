@@ -180,6 +180,8 @@ def check_ours():
     arrays = np.load(FOLDER / "ours-twins.npz", allow_pickle=False)
     parts = lambda name, prefix: {k.removeprefix(f"{name}: {prefix}"): arrays[k] for k in arrays.files if k.startswith(f"{name}: {prefix}")}
     for seed, name in enumerate(TWINS):
+        if f"{name}: y" not in arrays.files:
+            continue
         module = twin(name, seed)
         state = {key: torch.from_numpy(value) for key, value in parts(name, "state ").items()}
         module.load_state_dict(state)

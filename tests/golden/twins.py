@@ -19,8 +19,8 @@ def nhwc(x):
     return x.permute(0, 2, 3, 1)
 
 
-def plain(module, x):
-    return module(x)
+def plain(module, *xs):
+    return module(*xs)
 
 
 def images(module, x):
@@ -36,16 +36,6 @@ def sequences(module, x):
 def steps(module, x):
     """Of a recurrent module, the outputs."""
     return module(x.permute(2, 0, 1))[0].permute(1, 2, 0)
-
-
-def backward_steps(module, x):
-    """What the backward half of a bidirectional module says."""
-    y = steps(module, x)
-    return y[:, y.shape[1] // 2 :]
-
-
-def flipped_steps(module, x):
-    return steps(module, x.flip(2)).flip(2)
 
 
 def attend(module, q, k, v):
@@ -159,7 +149,6 @@ TWINS = {
     "lstm cell": (lambda: nn.LSTMCell(3, 4), lambda m, x, h, c: m(x, (h, c))[0], [draw(5, 3), draw(5, 4), draw(5, 4)]),
     "lstm": (lambda: nn.LSTM(3, 4, num_layers=2), steps, [draw(2, 3, 5)]),
     "lstm without bias": (lambda: nn.LSTM(3, 4, bias=False), steps, [draw(2, 3, 5)]),
-    "lstm, reversed": (lambda: nn.LSTM(3, 4), flipped_steps, [draw(2, 3, 5)]),
     "lstm of both directions": (lambda: nn.LSTM(3, 4, bidirectional=True), steps, [draw(2, 3, 5)]),
     "gru cell": (lambda: nn.GRUCell(3, 4), plain, [draw(5, 3), draw(5, 4)]),
     "gru": (lambda: nn.GRU(3, 4, num_layers=2), steps, [draw(2, 3, 5)]),
@@ -195,8 +184,8 @@ TWINS = {
     "spectral norm, parametrized": (lambda: parametrized_spectral_norm(nn.Conv2d(2, 3, 2)), images, [draw(1, 4, 4, 2)]),
     "flattened images": (
         lambda: nn.Sequential(
-            *[nn.Conv2d(2, 3, 2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.BatchNorm1d(18), nn.Dropout(), nn.Linear(18, 4)],
-            *[nn.Tanh(), nn.Linear(4, 2)],
+            *[nn.Conv2d(2, 3, 2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.BatchNorm1d(18), nn.Dropout()],
+            nn.Sequential(nn.Linear(18, 4), nn.Tanh(), nn.Linear(4, 2)),
         ),
         images,
         [draw(3, 7, 5, 2)],

@@ -5,6 +5,7 @@ import { writeAtomically } from "../../../core/atomic.js";
 import { array, FileError, heap, randomNormal, seed } from "../../../core/index.js";
 import { loadTree, saveTree, type Tree } from "../../../nn/files/tree.js";
 import { encodeSafetensors, FullyConnected, readSafetensors, saveSafetensors } from "../../../nn/index.js";
+import { expectArray, expected, goldenBytes } from "./golden.js";
 
 const folder = mkdtempSync(join(tmpdir(), "retrograd-files-"));
 const path = join(folder, "a.safetensors");
@@ -89,6 +90,72 @@ describe("a file", () => {
     expect(Object.keys(readSafetensors(file(text, 8)).tensors)).toEqual(["early", "late"]);
   });
 
+  test("gives the arrays that are asked for, and names those that there are not", () => {
+    const bytes = encodeSafetensors(tensors);
+    expect(Object.keys(readSafetensors(bytes, { names: ["ids", "a.b.W"] }).tensors)).toEqual(["ids", "a.b.W"]);
+    expect(() => readSafetensors(bytes, { names: ["toString"] })).toThrow(
+      'there is no array "toString"; expected some of',
+    );
+    expect(Object.keys(readSafetensors(goldenBytes("halves.safetensors"), { names: ["w"] }).tensors)).toEqual(["w"]);
+  });
+
+  test("of PyTorch's halves and long integers is converted when asked", () => {
+    const bytes = goldenBytes("halves.safetensors");
+    expect(() => readSafetensors(bytes)).toThrow(
+      'has dtype "BF16"; expected one of F32, F64, I32, BOOL, or with the option convert: true of F16, BF16, I8, I16, I64, U8,',
+    );
+    const { tensors: read, metadata } = readSafetensors(bytes, { convert: true });
+    expect(metadata).toEqual({ about: "ü" });
+    for (const [name, x] of Object.entries(read)) expectArray(x, expected.halves![name]!);
+    expect(Object.values(read).map(({ dtype }) => dtype)).toEqual(["float32", "float32", "int32", "float32"]);
+    const wide = readSafetensors(bytes, { convert: "float64" }).tensors;
+    expect(Object.values(wide).map(({ dtype }) => dtype)).toEqual(["float64", "float64", "int32", "float64"]);
+  });
+
+  test.each([
+    ["I8", [0x80], -128],
+    ["U8", [0xff], 255],
+    ["I16", [0, 0x80], -32768],
+    ["U16", [0xff, 0xff], 65535],
+    ["U32", [1, 0, 0, 0], 1],
+    ["I64", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], -1],
+    ["U64", [2, 0, 0, 0, 0, 0, 0, 0], 2],
+    ["F16", [1, 0], 2 ** -24],
+    ["F16", [0, 0x7e], Number.NaN],
+    ["BF16", [0xc0, 0x7f], Number.NaN],
+  ])("may have elements %s", (dtype, bytes, value) => {
+    const whole = file({ a: { dtype, shape: [1], data_offsets: [0, bytes.length] } }, bytes.length);
+    whole.set(bytes, whole.length - bytes.length);
+    expect(readSafetensors(whole, { convert: true }).tensors.a!.toArray()).toEqual([value]);
+  });
+
+  test.each(["U32", "U64", "I64"])("with integers that int32 cannot hold is refused: %s", (dtype) => {
+    const size = dtype === "U32" ? 4 : 8;
+    const whole = file({ a: { dtype, shape: [2], data_offsets: [0, 2 * size] } }, 2 * size);
+    whole[whole.length - 1] = dtype === "U32" ? 0x80 : 0x7f;
+    expect(() => readSafetensors(whole, { convert: true })).toThrow(
+      /"a" is u?int\d\d and has \d+; expected numbers that int32/,
+    );
+  });
+
+  test("of many pieces is converted, each in its place", () => {
+    const count = 100_000;
+    const whole = file({ a: { dtype: "U16", shape: [count], data_offsets: [0, 2 * count] } }, 2 * count);
+    for (let i = 0; i < count; i++)
+      new DataView(whole.buffer).setUint16(whole.length - 2 * (count - i), i % 65536, true);
+    const read = readSafetensors(whole, { convert: true }).tensors.a!.toTypedArray();
+    expect(read.every((value, i) => value === i % 65536)).toBe(true);
+  });
+
+  test("of copies that are no longer used has none of memory that was taken again", () => {
+    const views = Array.from({ length: 24 }, (_, i) => array(new Float32Array(2 ** 20).fill(i)).reshape([1024, 1024]));
+    const sweeps = heap.statistics().sweeps;
+    const bytes = encodeSafetensors(Object.fromEntries(views.map((x, i) => [`x${i}`, x.transpose()])));
+    expect(heap.statistics().sweeps).toBeGreaterThan(sweeps);
+    const read = readSafetensors(bytes).tensors;
+    for (const i of views.keys()) expect(new Set(read[`x${i}`]!.toTypedArray())).toEqual(new Set([i]));
+  });
+
   test("with the names of an object's own things is harmless", () => {
     const text =
       '{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"constructor":{"dtype":"F32","shape":[],"data_offsets":[4,8]}}';
@@ -170,6 +237,27 @@ describe("refuses, before memory is taken, a file", () => {
     ["with a gap", file({ a: f32([1], 0, 4), b: f32([1], 8, 12) }, 12), '"b" starts at 8 and leaves a gap'],
     ["that is cut off", file({ a: f32([2], 0, 8) }, 7), "its arrays take 8 bytes and it has 7 for them: it is cut off"],
     ["with more behind", file({ a: f32([2], 0, 8) }, 9), "there is something else behind"],
+    [
+      "with an unknown dtype that is long",
+      file({ a: { ...f32([1], 0, 4), dtype: "x".repeat(10_000) } }, 4),
+      'has dtype "xxx',
+    ],
+    [
+      "with eight bits",
+      file({ a: { ...f32([4], 0, 4), dtype: "F8_E4M3" } }, 4),
+      'has dtype "F8_E4M3"; expected one of F32',
+    ],
+    [
+      "with a shape nested deep",
+      file(`{"a":{"dtype":"F32","shape":${"[".repeat(9e5)}${"]".repeat(9e5)},"data_offsets":[0,4]}}`, 4),
+      "has shape [[...]]",
+    ],
+    [
+      "with offsets nested deep",
+      file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":${"[".repeat(9e5)}${"]".repeat(9e5)}}}`, 4),
+      "has data_offsets [[...]]",
+    ],
+    ["with too many axes", file({ a: f32(new Array(65).fill(1), 0, 4) }, 4), '"a" has shape a list of 65'],
     ["that claims terabytes", file({ a: f32([2 ** 40], 0, 2 ** 42) }, 4), "it is cut off"],
   ];
 
@@ -217,6 +305,11 @@ test("bad arguments are refused, and no file comes of them", () => {
   expect(() => saveSafetensors(fresh, {}, { meta: {} } as never)).toThrow("unknown option meta");
   expect(() => readSafetensors(3 as never)).toThrow("the source is 3; expected a path, or bytes");
   expect(() => readSafetensors(fresh)).toThrow("ENOENT");
+  expect(() => readSafetensors(fresh, { names: [1] as never })).toThrow("names is [1]; expected a list of texts");
+  expect(() => readSafetensors(fresh, { convert: "F32" as never })).toThrow(
+    'convert is "F32"; expected false or true or',
+  );
+  expect(() => readSafetensors(fresh, { dtype: "float32" } as never)).toThrow("unknown option dtype");
   expect(existsSync(fresh)).toBe(false);
 });
 

@@ -180,6 +180,12 @@ describe("layers are found", () => {
     expect(other.parameters().map((parameter) => parameter.toTypedArray()[0])).toEqual([5, 5, 7, 7, 9, 9]);
   });
 
+  test("by what is left when others are found", () => {
+    const model = new Sequential(new FullyConnected({ nOut: 2 }), new FullyConnected({ nOut: 2, nIn: 3 }));
+    loadTorchState(model, stateOf({ a: linear(3, 2, 1), b: linear(4, 2, 2) }));
+    expect(model.parameters().map((parameter) => parameter.toTypedArray()[0])).toEqual([2, 2, 1, 1]);
+  });
+
   test.each<[string, TorchMapping]>([
     ["an object", { 0: "b", 1: { name: "a" } }],
     ["a function", (name) => ({ 0: "b", 1: "a" })[name]],
@@ -417,17 +423,11 @@ describe("what does not fit", () => {
     const ignore = ["h", "b", "n"];
     loadTorchState(embedding, goldenBytes("halves.safetensors"), { W: "w" }, { ignore });
     expectArray(embedding.W.data, expected.halves!.w!);
-    const state = new Sequential(
-      new (class extends Layer {
-        override forward(x: Variable): Variable {
-          return x;
-        }
-      })(),
+    const dense = new FullyConnected({ nOut: 1 });
+    expect(() => loadTorchState(dense, goldenBytes("halves.safetensors"))).toThrow(
+      '"b" has dtype "BF16"; expected one of',
     );
-    expect(() => loadTorchState(state, goldenBytes("halves.safetensors"))).toThrow(
-      'has dtype "F16"; expected one of F32',
-    );
-    expect(() => loadTorchState(state, goldenBytes("halves.safetensors"), null, { convert: true })).toThrow(
+    expect(() => loadTorchState(dense, goldenBytes("halves.safetensors"), null, { convert: true })).toThrow(
       '"h" is unexpected',
     );
   });
@@ -455,8 +455,10 @@ describe("what does not fit", () => {
   test("because a spectral norm is along another axis is named", () => {
     const { state } = goldenTwin("spectral norm");
     const layer = new SpectralNorm(new FullyConnected({ nOut: 3, dtype: "float64" }), { dim: 0 });
-    expect(() => loadTorchState(layer, state)).toThrow(
-      "vectors of 3 and 4; expected 4 and 3, as normalized along axis 1, for original, u, v",
+    expect(() => loadTorchState(layer, state)).toThrow("weight_v has shape (4,); expected (3,), for original, u, v");
+    const other = new SpectralNorm(new FullyConnected({ nOut: 3, dtype: "float64" }));
+    expect(() => loadTorchState(other, { ...state, weight_v: zeros([5], { dtype: "float64" }) })).toThrow(
+      "has vectors of 3 and 5; expected 3 and 4, as normalized along axis 0, for original, u, v",
     );
   });
 
