@@ -1,5 +1,5 @@
 /**
- * Writes tests/golden/files/ours-*, for tests/golden/files.py to read.
+ * Writes tests/golden/files/ours*, for tests/golden/files.py to read.
  *
  *     npx tsx tests/golden/files-dump.ts
  */

@@ -1,4 +1,5 @@
 import { noGrad } from "../../../core/config.js";
+import { ArgumentError } from "../../../core/errors.js";
 import type { Layer } from "../../layer.js";
 import { Sequential } from "../../layers/sequential.js";
 import type { StateEntry } from "../../state.js";
@@ -27,24 +28,47 @@ export type Fits = (exchanges: readonly Exchange[], module: string) => boolean;
  * @throws ArgumentError for a mapping that does not fit the model, and a layer that has no twin.
  */
 export function planned(model: Layer, places: Places, names: TensorNames | null, fits: Fits): Plan {
-  const planner = new Planner(places, names, fits);
+  const entries = new Set(entriesOf(model).map(([name]) => name));
+  const planner = new Planner({ places, names, fits, entries });
   noGrad(() => planner.visit(model, "", places.of("", model).name ?? ""));
   places.checkAsked(model.namedLayers().map(([name]) => name));
   return planner;
 }
 
+/** What a plan is made by. */
+interface Means {
+  readonly places: Places;
+  readonly names: TensorNames | null;
+  readonly fits: Fits;
+  /** The names of the model's parameters and buffers. */
+  readonly entries: ReadonlySet<string>;
+}
+
+/** Whether parameters are known by these names, and not by those that they have in another layer, which shares them. */
+function isFirst(ours: readonly string[], entries: ReadonlySet<string>): boolean {
+  const known = ours.filter((name) => entries.has(name));
+  if (known.length === 0 || known.length === ours.length) return known.length > 0;
+  const shared = ours.filter((name) => !entries.has(name));
+  throw new ArgumentError(
+    `${shared.join(", ")} is shared with another layer and ${known.join(", ")} is not; expected all or none`,
+  );
+}
+
 class Planner implements Plan {
-  readonly exchanges: Exchange[] = [];
   readonly unclear: string[] = [];
+  private readonly found: Exchange[] = [];
 
   constructor(
-    private readonly places: Places,
-    private readonly names: TensorNames | null,
-    private readonly fits: Fits,
+    private readonly means: Means,
     /** Layers that were visited: a shared one belongs to its first name. */
     private readonly seen = new Set<Layer>(),
     private readonly orders = new Map<Layer, FeatureOrder>(),
   ) {}
+
+  /** Those of parameters that are not shared, or by their first name. */
+  get exchanges(): readonly Exchange[] {
+    return this.found.filter(({ ours }) => isFirst(ours, this.means.entries));
+  }
 
   /** Adds the exchanges of the layer at `path` with a module. */
   visit(layer: Layer, path: string, module: string): void {
@@ -57,17 +81,25 @@ class Planner implements Plan {
     if (layer instanceof Reparametrization) this.visitWrapped(layer, path, module);
     else if (rule === null) this.visitParts(layer, path, module);
     else {
-      const { names } = this;
+      const { names } = this.means;
       const has = names === null ? null : (name: string) => names.all.has(below(module, name));
-      this.add(rule({ has, order: this.orderOf(layer, path) }), path, module);
+      const exchanges = rule({ has, order: this.orderOf(layer, path) });
+      const known = new Set(exchanges.flatMap(({ ours }) => ours));
+      // A class that was derived from the layer's may have more.
+      const more = entriesOf(layer).filter(([name]) => !known.has(name));
+      this.add(
+        [...exchanges, ...more.map(([name, entry]) => same(name, entry, torchNames(layer, name)))],
+        path,
+        module,
+      );
     }
   }
 
   private visitWrapped(wrapper: Reparametrization<Layer>, path: string, module: string): void {
     const inside = below(path, "layer");
-    const before = this.exchanges.length;
-    this.visit(wrapper.layer, inside, this.places.of(inside, wrapper.layer).name ?? module);
-    this.exchanges.push(...reparametrized(wrapper, path, this.exchanges.splice(before)));
+    const before = this.found.length;
+    this.visit(wrapper.layer, inside, this.means.places.of(inside, wrapper.layer).name ?? module);
+    this.found.push(...reparametrized(wrapper, path, this.found.splice(before)));
   }
 
   private visitParts(layer: Layer, path: string, module: string): void {
@@ -92,11 +124,11 @@ class Planner implements Plan {
   private modulesOf(parent: Layer, children: readonly Child[], path: string, module: string): Map<string, string> {
     const modules = new Map<string, string>();
     for (const [name, child] of children) {
-      const given = this.places.of(below(path, name), child).name ?? null;
+      const given = this.means.places.of(below(path, name), child).name ?? null;
       if (given !== null) modules.set(name, given);
     }
     const rest = children.filter(([name]) => !modules.has(name));
-    const { names } = this;
+    const { names } = this.means;
     if (names === null) {
       for (const [name] of rest) modules.set(name, below(module, torchNames(parent, name)[0]));
       return modules;
@@ -147,15 +179,15 @@ class Planner implements Plan {
   }
 
   private isTwin(layer: Layer, path: string, module: string): boolean {
-    const { places, names, fits, seen, orders } = this;
-    const trial = new Planner(places, names, fits, new Set(seen), new Map(orders));
+    const { means, seen, orders } = this;
+    const trial = new Planner(means, new Set(seen), new Map(orders));
     trial.visit(layer, path, module);
-    return trial.unclear.length === 0 && fits(trial.exchanges, module);
+    return trial.unclear.length === 0 && means.fits(trial.exchanges, module);
   }
 
   private orderOf(layer: Layer, path: string): FeatureOrder {
     const told = this.orders.get(layer) ?? SAME_ORDER;
-    const { channels, outChannels } = this.places.of(path, layer);
+    const { channels, outChannels } = this.means.places.of(path, layer);
     return { channels: channels ?? told.channels, outChannels: outChannels ?? told.outChannels };
   }
 
@@ -164,12 +196,12 @@ class Planner implements Plan {
     for (const exchange of exchanges) {
       const ours = exchange.ours.map((name) => below(path, name));
       const alone = ours.length === 1 && exchange.torch.length === 1;
-      const given = alone ? this.places.tensorOf(ours[0]!) : null;
+      const given = alone ? this.means.places.tensorOf(ours[0]!) : null;
       const torch = exchange.torch.map(({ names: [first, ...others], shape }) => ({
         names: [given ?? below(module, first), ...(given === null ? others.map((name) => below(module, name)) : [])],
         shape,
       }));
-      this.exchanges.push({ ...exchange, ours, torch: torch as unknown as Exchange["torch"] });
+      this.found.push({ ...exchange, ours, torch: torch as unknown as Exchange["torch"] });
     }
   }
 }

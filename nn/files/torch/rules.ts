@@ -81,7 +81,7 @@ export function ruleOf(layer: Layer): Rule | null {
 /** What a layer, or entry, called `name` in `parent` may be called there: the first is what is written. */
 export function torchNames(parent: Layer, name: string): [string, ...string[]] {
   const names = CHILDREN.find(([type]) => parent instanceof type)?.[1] ?? {};
-  const snake = name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const snake = name.replace(/([a-z0-9])([A-Z])/g, (_, before, letter) => `${before}_${letter.toLowerCase()}`);
   const known = Object.hasOwn(names, name) ? names[name]! : snake;
   return [known, snake, name];
 }

@@ -17,7 +17,7 @@ interface Expected {
 
 /** What is in the files. */
 export const expected: Readonly<Record<string, Expected & Readonly<Record<string, Expected>>>> = JSON.parse(
-  readFileSync(join(GOLDEN, "expected.json"), "utf8"),
+  readFileSync(`${GOLDEN}.json`, "utf8"),
 );
 
 /** Checks that an array is what NumPy says, to the bit. */

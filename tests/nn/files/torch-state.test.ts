@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import { array, type NDArray, noGrad, randomNormal, seed, type Variable, zeros } from "../../../core/index.js";
+import {
+  array,
+  type NDArray,
+  noGrad,
+  Parameter,
+  randomNormal,
+  seed,
+  type Variable,
+  zeros,
+} from "../../../core/index.js";
 import { add, cat, mean } from "../../../functions/index.js";
 import {
   BatchNorm1D,
@@ -239,6 +248,31 @@ describe("layers are found", () => {
     expect(() => loadTorchState(tied, state)).toThrow('"b.weight" is unexpected');
     loadTorchState(tied, state, null, { ignore: ["b"] });
     expect(tied.b.b!.toArray()).toEqual([3, 3]);
+  });
+
+  test("with parameters that they share or have beside those of their class", () => {
+    class Scaled extends FullyConnected {
+      readonly outScale = new Parameter(array([1, 1]));
+    }
+    class Tied extends Layer {
+      readonly table = new Embedding({ vocabSize: 3, nOut: 2 });
+      readonly head = new Scaled({ nOut: 2, nIn: 2 });
+      readonly tableAgain = this.table.W;
+      override forward(): void {}
+    }
+    const tied = new Tied();
+    const state = {
+      ...stateOf({ head: linear(2, 2, 3) }),
+      "table.weight": zeros([3, 2]),
+      "head.out_scale": array([5, 6]),
+    };
+    loadTorchState(tied, state);
+    expect(tied.head.outScale.toArray()).toEqual([5, 6]);
+    expect(plain(toTorchState(tied))).toEqual(plain(state));
+    const around = new Sequential(tied as unknown as ReLU);
+    const renamed = Object.entries(state).map(([name, x]) => [`net.${name}`, x]);
+    loadTorchState(around, Object.fromEntries(renamed) as Record<string, NDArray>);
+    expect(tied.head.outScale.toArray()).toEqual([5, 6]);
   });
 
   test("both halves of a bidirectional module by two layers", () => {
