@@ -21,7 +21,7 @@ const options = new Command("npx tsx examples/char-lm.ts")
   .option("--length <n>", "characters that it writes", wholeNumber(0), 500)
   .option("--temperature <t>", "how daring it is: below 1 it keeps to what is likely", positiveNumber, 0.7)
   .option("--seed <n>", "seed of the random numbers; the same seed repeats the run", wholeNumber(0), 1)
-  .option("--quick", "a smaller network, and 300 steps with pieces of 64 characters")
+  .option("--quick", "a smaller network, and 500 steps with pieces of 32 characters")
   .parse()
   .opts<{
     model: "transformer" | "lstm";
@@ -36,8 +36,8 @@ const options = new Command("npx tsx examples/char-lm.ts")
     quick?: true;
   }>();
 
-const steps = options.quick ? 300 : options.steps;
-const context = options.quick ? 64 : options.context;
+const steps = options.quick ? 500 : options.steps;
+const context = options.quick ? 32 : options.context;
 /** Features of a character inside the network, and its blocks. */
 const { width, blocks } = options.quick ? { width: 64, blocks: 2 } : { width: 128, blocks: 4 };
 
