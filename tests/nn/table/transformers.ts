@@ -288,7 +288,7 @@ ${call("x[0], x[1], ~x[2], (~x[3]).repeat_interleave(2, 0)")}`,
   }),
   row({
     layer: "TransformerDecoder",
-    label: "2 blocks, post-norm and normalized once more",
+    label: "2 blocks, post-norm, and a norm after the last",
     order: 1,
     make: (o) =>
       new TransformerDecoder({
