@@ -43,7 +43,7 @@ export function readOptions(args: string[]): Selection {
     .option("--rounds <n>", `rounds to take turns in (default: ${FULL.rounds})`, wholeNumber)
     .option("--quick", "shorter rounds, and a tenth of the steps of the memory workload", false)
     .option("--least", "compare the least times instead of the medians: for a machine with other work to do", false)
-    .option("--built", "measure dist/, built first if need be, rather than the sources", false)
+    .option("--sources", "measure the sources, compiled on the fly, rather than dist/, built first if need be", false)
     .option("--json <file>", "write the results to a file as well")
     .parse(args, { from: "user" })
     .opts<{
@@ -54,7 +54,7 @@ export function readOptions(args: string[]): Selection {
       rounds?: number;
       quick: boolean;
       least: boolean;
-      built: boolean;
+      sources: boolean;
       json?: string;
     }>();
   const effort = options.quick ? QUICK : FULL;
@@ -62,8 +62,8 @@ export function readOptions(args: string[]): Selection {
     workloads: suite.filter(({ name }) => options.only.includes(name)),
     threads: options.threads,
     backends: options.backend,
-    built: options.built,
-    own: options.backend.map((backend) => retrograd(backend, options.built)),
+    built: !options.sources,
+    own: options.backend.map((backend) => retrograd(backend, !options.sources)),
     others: twins.filter(({ name }) => options.twins.includes(name)),
     effort: { ...effort, rounds: options.rounds ?? effort.rounds },
     basis: options.least ? "least" : "median",

@@ -1,12 +1,14 @@
 import { config } from "./config.js";
+import type { DType } from "./dtype.js";
 import { ArgumentError, GraphError, ShapeError } from "./errors.js";
 import { activePass, anomalyWatch, Function, type InputGradients, profiler, setActivePass } from "./function.js";
 import type { NDArray } from "./ndarray.js";
+import type { GraphNode, SeveralOutputs } from "./node.js";
 import { binary, filled } from "./numeric.js";
 import { GenerationQueue } from "./queue.js";
 import { claim, GradientRelease, giveBack } from "./release.js";
 import { addRowGradients } from "./row-gradient.js";
-import { sameShape, shapeText } from "./shape.js";
+import { type Shape, sameShape, shapeText } from "./shape.js";
 import { asVariable, type Operand, Variable } from "./variable.js";
 import { releaseKeptObjects } from "./weak.js";
 
@@ -88,7 +90,7 @@ class BackwardPass {
   readonly results = new Map<Variable, Variable>();
   private readonly queue = new GenerationQueue();
   private readonly leaves: Variable[] = [];
-  private readonly between: Set<Function> | null = null;
+  private readonly between: Set<GraphNode> | null = null;
   private suspended: (() => void)[] = [];
   /** Gives memory back on the way; not when a graph of the gradients is recorded, nor when all are kept. */
   private release: GradientRelease | null = null;
@@ -103,7 +105,7 @@ class BackwardPass {
   /** Whether the gradient of `x` leads to anything that was asked for. */
   wants(x: Variable): boolean {
     if (this.targets === null || this.targets.has(x)) return true;
-    return x.creator !== null && this.between!.has(x.creator);
+    return x.node !== null && this.between!.has(x.node);
   }
 
   run(ys: readonly Variable[], gys: readonly Variable[], createGraph: boolean): void {
@@ -121,13 +123,16 @@ class BackwardPass {
     try {
       if (this.targets !== null) {
         this.findBetween(ys);
-        for (const x of this.targets) x.creator?.observe();
+        for (const x of this.targets) if (x.node !== null) x.node.observed = true;
       }
       ys.forEach((y, i) => {
         anomalyWatch?.startsFrom(y, gys[i]!);
         if (this.wants(y)) this.add(y, gys[i]!);
       });
-      for (let fn = this.queue.pop(); fn !== null; fn = this.queue.pop()) this.step(fn);
+      for (let node = this.queue.pop(); node !== null; node = this.queue.pop()) {
+        if (node.several === null) this.stepSingle(node);
+        else this.stepMany(node, node.several);
+      }
       for (const x of this.leaves) this.finish(x, x.pending!);
     } finally {
       this.clear();
@@ -138,55 +143,54 @@ class BackwardPass {
     if (outer === null) releaseKeptObjects();
   }
 
-  /** Takes the gradients of one function's outputs to its inputs. */
-  private step(fn: Function): void {
-    if (fn.outputCount === 1) this.stepSingle(fn);
-    else this.stepMany(fn);
+  /** Takes the gradient of the output of one function to its inputs. */
+  private stepSingle(node: GraphNode): void {
+    const { fn } = node;
+    const pending = node.pending!;
+    let gy = pending;
+    node.pending = null;
+    node.queued = false;
+    if (node.observed || this.retainGrad) {
+      const y = node.output!.deref();
+      if (y !== undefined) gy = this.finish(y, gy);
+    }
+    const { frugal } = fn;
+    if (!frugal) this.release?.keep(gy);
+    this.pass(node, frugal, profiler === null ? fn.backward(gy) : profiler.backward(fn, [gy]));
+    this.release?.drop(pending);
+  }
+
+  /** As `stepSingle`, for a function of several outputs. */
+  private stepMany(node: GraphNode, several: SeveralOutputs): void {
+    const { fn, outputs } = node;
+    const pending = [node.pending, ...(several.pending ?? [])];
+    node.pending = null;
+    several.pending = null;
+    node.queued = false;
+    const gys = outputs.map((y, i) => {
+      const gy = pending[i];
+      if (gy === null || gy === undefined) return zeroGradient(i === 0 ? several : several.rest[i - 1]!);
+      return y === undefined ? gy : this.finish(y, gy);
+    });
+    const { frugal } = fn;
+    if (!frugal) for (const gy of gys) this.release?.keep(gy);
+    this.pass(node, frugal, profiler === null ? fn.backward(...gys) : profiler.backward(fn, gys));
+    for (const gy of pending) if (gy !== null && gy !== undefined) this.release?.drop(gy);
   }
 
   /** Hands the gradients that a function returned on to its inputs. */
-  private pass(fn: Function, gxs: InputGradients): void {
-    const { inputs } = fn;
+  private pass(node: GraphNode, frugal: boolean, gxs: InputGradients): void {
+    const { fn, inputs } = node;
     if (gxs === null || gxs instanceof Variable) {
       if (inputs.length !== 1) throw wrongCount(fn, 1);
-      if (gxs !== null) this.addChecked(fn, 0, gxs);
+      if (gxs !== null) this.addChecked(node, 0, gxs, frugal);
       return;
     }
     if (gxs.length !== inputs.length) throw wrongCount(fn, gxs.length);
     for (let i = 0; i < inputs.length; i++) {
       const gx = gxs[i];
-      if (gx !== null && gx !== undefined) this.addChecked(fn, i, gx);
+      if (gx !== null && gx !== undefined) this.addChecked(node, i, gx, frugal);
     }
-  }
-
-  private stepSingle(fn: Function): void {
-    const pending = fn.pending!;
-    let gy = pending;
-    fn.pending = null;
-    fn.queued = false;
-    if (fn.observed || this.retainGrad) {
-      const y = fn.outputs[0];
-      if (y !== undefined) gy = this.finish(y, gy);
-    }
-    if (!fn.frugal) this.release?.keep(gy);
-    this.pass(fn, profiler === null ? fn.backward(gy) : profiler.backward(fn, [gy]));
-    this.release?.drop(pending);
-  }
-
-  private stepMany(fn: Function): void {
-    const pending = [fn.pending, ...(fn.pendingRest ?? [])];
-    fn.pending = null;
-    fn.pendingRest = null;
-    fn.queued = false;
-    const { outputs } = fn;
-    const gys = outputs.map((y, i) => {
-      const gy = pending[i];
-      if (gy === null || gy === undefined) return zeroGradient(fn, i);
-      return y === undefined ? gy : this.finish(y, gy);
-    });
-    if (!fn.frugal) for (const gy of gys) this.release?.keep(gy);
-    this.pass(fn, profiler === null ? fn.backward(...gys) : profiler.backward(fn, gys));
-    for (const gy of pending) if (gy !== null && gy !== undefined) this.release?.drop(gy);
   }
 
   /** Runs the hooks on the finished gradient of `x` and keeps it where it was asked for. */
@@ -204,7 +208,7 @@ class BackwardPass {
         }
       }
     }
-    const asked = this.targets === null ? this.retainGrad || x.creator === null : this.targets.has(x);
+    const asked = this.targets === null ? this.retainGrad || x.node === null : this.targets.has(x);
     if (asked) {
       if (this.targets === null && result === gx) this.release?.own(result);
       else this.release?.keep(result);
@@ -213,31 +217,32 @@ class BackwardPass {
     return result;
   }
 
-  private addChecked(fn: Function, index: number, gx: Variable): void {
-    const x = fn.inputs[index]!;
+  private addChecked({ fn, inputs }: GraphNode, index: number, gx: Variable, frugal: boolean): void {
+    const x = inputs[index]!;
     if (!x.requiresGrad || !this.wants(x)) return;
     if (!sameShape(gx.shape, x.shape) || gx.dtype !== x.dtype) checkGradient(`${fn.name}.backward`, x, gx, index);
     if (anomalyWatch !== null) anomalyWatch.made(fn, index, gx);
-    if (!fn.frugal) this.release?.keep(gx);
+    if (!frugal) this.release?.keep(gx);
     this.add(x, gx);
   }
 
   private add(x: Variable, gx: Variable): void {
     this.release?.hold(gx);
-    const fn = x.creator;
-    if (fn === null) {
+    const { node } = x;
+    if (node === null) {
       if (x.pending === null) this.leaves.push(x);
       x.pending = this.joined(x.pending, gx);
       return;
     }
     const index = x.outputIndex;
     if (index === 0) {
-      fn.pending = this.joined(fn.pending, gx);
+      node.pending = this.joined(node.pending, gx);
     } else {
-      fn.pendingRest ??= new Array<Variable | null>(fn.outputCount - 1).fill(null);
-      fn.pendingRest[index - 1] = this.joined(fn.pendingRest[index - 1]!, gx);
+      const several = node.several!;
+      several.pending ??= new Array<Variable | null>(several.rest.length).fill(null);
+      several.pending[index - 1] = this.joined(several.pending[index - 1]!, gx);
     }
-    if (!fn.queued) this.queue.push(fn);
+    if (!node.queued) this.queue.push(node);
   }
 
   /** The sum of what has arrived so far, if anything, and one more gradient. */
@@ -254,35 +259,40 @@ class BackwardPass {
 
   /** Finds the functions that lie between the targets and `ys`. */
   private findBetween(ys: readonly Variable[]): void {
-    const seen = new Set<Function>();
-    const open: Function[] = [];
-    const visit = (x: Variable) => {
-      if (x.creator === null || seen.has(x.creator)) return;
-      seen.add(x.creator);
-      open.push(x.creator);
+    const seen = new Set<GraphNode>();
+    const open: GraphNode[] = [];
+    const visit = ({ node }: Variable) => {
+      if (node === null || seen.has(node)) return;
+      seen.add(node);
+      open.push(node);
     };
     ys.forEach(visit);
-    for (let fn = open.pop(); fn !== undefined; fn = open.pop()) fn.inputs.forEach(visit);
+    for (let node = open.pop(); node !== undefined; node = open.pop()) node.inputs.forEach(visit);
     const ordered = [...seen].sort((a, b) => a.generation - b.generation);
-    for (const fn of ordered) if (fn.inputs.some((x) => this.wants(x))) this.between!.add(fn);
+    for (const node of ordered) if (node.inputs.some((x) => this.wants(x))) this.between!.add(node);
   }
 
   /** Leaves no trace on the graph, also when a function or a hook threw. */
   private clear(): void {
-    for (let fn = this.queue.pop(); fn !== null; fn = this.queue.pop()) {
-      fn.pending = null;
-      fn.pendingRest = null;
-      fn.queued = false;
+    for (let node = this.queue.pop(); node !== null; node = this.queue.pop()) {
+      node.pending = null;
+      if (node.several !== null) node.several.pending = null;
+      node.queued = false;
     }
     for (const x of this.leaves) x.pending = null;
   }
 
   /** Clears the marks of this pass from the graph while another one, started by a function or a hook, walks it. */
   private suspend(): void {
-    for (const fn of this.queue.items) {
-      const { pending, pendingRest } = fn;
-      this.suspended.push(() => Object.assign(fn, { pending, pendingRest, queued: true }));
-      Object.assign(fn, { pending: null, pendingRest: null, queued: false });
+    for (const node of this.queue.items) {
+      const { several, pending } = node;
+      const rest = several?.pending ?? null;
+      this.suspended.push(() => {
+        Object.assign(node, { pending, queued: true });
+        if (several !== null) several.pending = rest;
+      });
+      Object.assign(node, { pending: null, queued: false });
+      if (several !== null) several.pending = null;
     }
     for (const x of this.leaves) {
       const { pending } = x;
@@ -349,8 +359,7 @@ function startingGradient(operation: string, y: Variable, gradient: Operand | un
   return start;
 }
 
-function zeroGradient(fn: Function, index: number): Variable {
-  const { shape, dtype } = fn.outputType(index);
+function zeroGradient({ shape, dtype }: { shape: Shape; dtype: DType }): Variable {
   return new Variable(filled([], 0, dtype).broadcastTo(shape), false);
 }
 

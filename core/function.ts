@@ -1,8 +1,9 @@
 import { config } from "./config.js";
-import { type DType, isFloat } from "./dtype.js";
+import { isFloat } from "./dtype.js";
 import { GraphError } from "./errors.js";
 import type { NDArray } from "./ndarray.js";
-import { type Shape, shapeText } from "./shape.js";
+import { GraphNode } from "./node.js";
+import { shapeText } from "./shape.js";
 import { asVariable, type Operand, Variable } from "./variable.js";
 import { weakReference } from "./weak.js";
 
@@ -58,13 +59,6 @@ export function setProfiler(next: Profiler | null): void {
   profiler = next;
 }
 
-interface OutputRecord {
-  reference: WeakRef<Variable>;
-  shape: Shape;
-  dtype: DType;
-  version: number;
-}
-
 const NO_INPUTS: readonly Variable[] = [];
 
 /**
@@ -81,41 +75,22 @@ const NO_INPUTS: readonly Variable[] = [];
  */
 export abstract class Function {
   // Assigned in the constructor, since V8 defines the fields of a class with many subclasses one by one in its runtime: two
-  // microseconds for each operation, more than all the rest of it takes.
-  /** The Variables it was applied to, once it is part of a graph. */
-  declare inputs: readonly Variable[];
-  /** The largest generation of its inputs. */
-  declare generation: number;
-  /** @internal Gradient of the first output while a backward pass adds it up. */
-  declare pending: Variable | null;
-  /** @internal Those of further outputs. */
-  declare pendingRest: (Variable | null)[] | null;
-  /** @internal Whether it waits in the queue of the backward pass at work. */
-  declare queued: boolean;
-  /** @internal Whether some output has hooks. */
-  declare observed: boolean;
-  declare private firstOutput: WeakRef<Variable> | null;
-  declare private restOutputs: OutputRecord[] | null;
-  declare private firstType: { shape: Shape; dtype: DType } | null;
-  declare private version0: number;
-  declare private version1: number;
-  declare private restVersions: number[] | null;
-  declare private outputVersion: number;
+  // microseconds for each operation, more than all the rest of it takes. Whatever else the engine knows is in the node.
+  /** @internal Its place in the graph, once it is part of one. */
+  declare node: GraphNode | null;
 
   constructor() {
-    this.inputs = NO_INPUTS;
-    this.generation = 0;
-    this.pending = null;
-    this.pendingRest = null;
-    this.queued = false;
-    this.observed = false;
-    this.firstOutput = null;
-    this.restOutputs = null;
-    this.firstType = null;
-    this.version0 = 0;
-    this.version1 = 0;
-    this.restVersions = null;
-    this.outputVersion = 0;
+    this.node = null;
+  }
+
+  /** The Variables it was applied to, once it is part of a graph. */
+  get inputs(): readonly Variable[] {
+    return this.node === null ? NO_INPUTS : this.node.inputs;
+  }
+
+  /** The largest generation of its inputs. */
+  get generation(): number {
+    return this.node === null ? 0 : this.node.generation;
   }
 
   /** @internal Whether `backward` keeps no gradient for later; see `releasesGradients`. */
@@ -140,8 +115,7 @@ export abstract class Function {
     const data = this.compute(inputs) as NDArray;
     if (!config.enableBackprop || !needsGradient(inputs)) return new Variable(data, false);
     if (!isFloat(data.dtype)) return this.undifferentiable(data);
-    this.record(inputs);
-    return this.firstOf(data);
+    return this.firstOf(this.record(inputs), data);
   }
 
   /** As `apply`, for a function whose `forward` returns several arrays. */
@@ -151,28 +125,26 @@ export abstract class Function {
     if (!config.enableBackprop || !needsGradient(inputs) || data.length === 0) {
       return data.map((d) => new Variable(d, false));
     }
-    this.record(inputs);
-    const first = this.firstOf(data[0]!);
-    this.firstType = { shape: first.shape, dtype: first.dtype };
-    const rest = data.slice(1).map((d, i) => this.outputOf(d, i + 1));
-    this.restOutputs = rest.map((y) => ({
-      reference: weakReference(y),
-      shape: y.shape,
-      dtype: y.dtype,
-      version: y.version,
-    }));
+    const node = this.record(inputs);
+    const first = this.firstOf(node, data[0]!);
+    const rest = data.slice(1).map((d, i) => this.outputOf(node, d, i + 1));
+    node.several = {
+      shape: first.shape,
+      dtype: first.dtype,
+      pending: null,
+      rest: rest.map((y) => ({ reference: weakReference(y), shape: y.shape, dtype: y.dtype, version: y.version })),
+    };
     return [first, ...rest];
   }
 
   /** The outputs that are still in use, by index; undefined for those that were collected. */
   get outputs(): (Variable | undefined)[] {
-    const rest = this.restOutputs?.map(({ reference }) => reference.deref()) ?? [];
-    return [this.firstOutput?.deref(), ...rest];
+    return this.node === null ? [] : this.node.outputs;
   }
 
   /** Number of outputs. */
   get outputCount(): number {
-    return 1 + (this.restOutputs?.length ?? 0);
+    return 1 + (this.node?.several?.rest.length ?? 0);
   }
 
   /**
@@ -180,9 +152,9 @@ export abstract class Function {
    * @throws GraphError when its array was changed since `forward`.
    */
   protected input(index: number): Variable {
-    const x = this.inputs[index]!;
-    const saved = index === 0 ? this.version0 : index === 1 ? this.version1 : this.restVersions![index - 2]!;
-    if (x.version !== saved) throw this.changed("input", index, x);
+    const node = this.node!;
+    const x = node.inputs[index]!;
+    if (x.version !== node.inputVersion(index)) throw this.changed("input", index, x);
     return x;
   }
 
@@ -191,33 +163,24 @@ export abstract class Function {
    * @throws GraphError when its array was changed since `forward`, or when nothing holds it any more.
    */
   protected output(index = 0): Variable {
-    const y = (index === 0 ? this.firstOutput : this.restOutputs![index - 1]!.reference)?.deref();
+    const node = this.node!;
+    const further = index === 0 ? null : node.several!.rest[index - 1]!;
+    const y = (further === null ? node.output! : further.reference).deref();
     if (y === undefined) {
       throw new GraphError(`${this.name}.backward: output ${index} was collected; save what backward needs`);
     }
-    const saved = index === 0 ? this.outputVersion : this.restOutputs![index - 1]!.version;
-    if (y.version !== saved) throw this.changed("output", index, y);
+    if (y.version !== (further === null ? node.outputVersion : further.version)) throw this.changed("output", index, y);
     return y;
   }
 
   /** Whether the backward pass at work needs the gradient of the input at `index`; `backward` need not compute others. */
   protected needs(index: number): boolean {
-    const x = this.inputs[index]!;
+    const x = this.node!.inputs[index]!;
     return x.requiresGrad && (activePass === null || activePass.wants(x));
   }
 
-  /** @internal Tells that an output has a hook, or is asked for by `grad`. */
-  observe(): void {
-    this.observed = true;
-  }
-
-  /** @internal Shape and dtype of one of several outputs, also when it was collected. */
-  outputType(index: number): { shape: Shape; dtype: DType } {
-    return index === 0 ? this.firstType! : this.restOutputs![index - 1]!;
-  }
-
   private compute(inputs: readonly Variable[]): NDArray | readonly NDArray[] {
-    if (this.inputs !== NO_INPUTS) {
+    if (this.node !== null) {
       throw new GraphError(`${this.name}: a Function object is applied once; expected a new one`);
     }
     if (profiler !== null) return profiler.forward(this, dataOf(inputs));
@@ -231,37 +194,25 @@ export abstract class Function {
     }
   }
 
-  private record(inputs: readonly Variable[]): void {
-    this.inputs = inputs;
-    const first = inputs[0]!;
-    this.version0 = first.version;
-    let generation = first.generation;
-    if (inputs.length > 1) {
-      const second = inputs[1]!;
-      this.version1 = second.version;
-      if (second.generation > generation) generation = second.generation;
-      if (inputs.length > 2) {
-        this.restVersions = inputs.slice(2).map((x) => x.version);
-        for (const x of inputs) generation = Math.max(generation, x.generation);
-      }
-    }
-    this.generation = generation;
+  private record(inputs: readonly Variable[]): GraphNode {
+    const node = new GraphNode(this, inputs);
+    this.node = node;
     if (anomalyWatch !== null) anomalyWatch.applied(this);
+    return node;
   }
 
-  private firstOf(data: NDArray): Variable {
-    const y = this.outputOf(data, 0);
-    this.firstOutput = weakReference(y);
-    this.outputVersion = data.version;
+  private firstOf(node: GraphNode, data: NDArray): Variable {
+    const y = this.outputOf(node, data, 0);
+    node.output = weakReference(y);
+    node.outputVersion = data.version;
     return y;
   }
 
-  private outputOf(data: NDArray, index: number): Variable {
+  private outputOf(node: GraphNode, data: NDArray, index: number): Variable {
     if (!isFloat(data.dtype)) return this.undifferentiable(data);
     const y = new Variable(data, true);
-    y.creator = this;
+    y.node = node;
     y.outputIndex = index;
-    y.generation = this.generation + 1;
     return y;
   }
 

@@ -1,27 +1,27 @@
-import type { Function } from "./function.js";
+import type { GraphNode } from "./node.js";
 
-/** A priority queue (binary heap) of functions: the one of the largest generation comes first. */
+/** A priority queue (binary heap) of nodes: the one of the largest generation comes first. */
 export class GenerationQueue {
-  /** @internal The functions that wait, in heap order. */
-  readonly items: Function[] = [];
+  /** @internal The nodes that wait, in heap order. */
+  readonly items: GraphNode[] = [];
 
-  /** Adds a function and marks it as queued. */
-  push(fn: Function): void {
+  /** Adds a node and marks it as queued. */
+  push(node: GraphNode): void {
     const { items } = this;
-    fn.queued = true;
+    node.queued = true;
     let i = items.length;
-    items.push(fn);
+    items.push(node);
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      if (items[parent]!.generation >= fn.generation) break;
+      if (items[parent]!.generation >= node.generation) break;
       items[i] = items[parent]!;
       i = parent;
     }
-    items[i] = fn;
+    items[i] = node;
   }
 
-  /** Takes the first function off, or returns null when none waits. */
-  pop(): Function | null {
+  /** Takes the first node off, or returns null when none waits. */
+  pop(): GraphNode | null {
     const { items } = this;
     if (items.length === 0) return null;
     const first = items[0]!;

@@ -5,6 +5,7 @@ import { formatArray } from "./format.js";
 import type { Function } from "./function.js";
 import type { Storage } from "./heap.js";
 import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
+import type { GraphNode } from "./node.js";
 import { giveBack } from "./release.js";
 import { type Shape, sameShape, shapeText } from "./shape.js";
 
@@ -26,12 +27,10 @@ let swaps = 0;
 export class Variable {
   /** A name for messages and pictures of the graph. */
   name: string | null = null;
-  /** The function whose output this is; null for a leaf. */
-  creator: Function | null = null;
+  /** @internal The place in the graph of the function whose output this is; null for a leaf. */
+  node: GraphNode | null = null;
   /** Which of its creator's outputs this is. */
   outputIndex = 0;
-  /** One more than its creator's generation; 0 for a leaf. */
-  generation = 0;
   /** @internal Functions to call with the finished gradient. */
   hooks: GradientHook[] | null = null;
   /** @internal The gradient of a leaf while a backward pass adds it up. */
@@ -46,6 +45,16 @@ export class Variable {
     protected array: NDArray,
     private needed: boolean,
   ) {}
+
+  /** The function whose output this is; null for a leaf. */
+  get creator(): Function | null {
+    return this.node === null ? null : this.node.fn;
+  }
+
+  /** One more than its creator's generation; 0 for a leaf. */
+  get generation(): number {
+    return this.node === null ? 0 : this.node.generation + 1;
+  }
 
   /** The value. Setting it to another array of the same shape and dtype is noticed by graphs that saved the former one. */
   get data(): NDArray {
@@ -95,7 +104,7 @@ export class Variable {
   }
 
   set requiresGrad(value: boolean) {
-    if (this.creator !== null) {
+    if (this.node !== null) {
       throw new GraphError(
         "requiresGrad: only a leaf can be told whether it needs a gradient; expected detach() or unchain() first",
       );
@@ -138,7 +147,7 @@ export class Variable {
       );
     }
     this.hooks = [...(this.hooks ?? []), hook];
-    this.creator?.observe();
+    if (this.node !== null) this.node.observed = true;
     return () => {
       this.hooks = this.hooks?.filter((h) => h !== hook) ?? null;
     };
@@ -157,19 +166,18 @@ export class Variable {
 
   /** Cuts this off from what it was computed from: it becomes a constant leaf. A leaf stays what it is. */
   unchain(): void {
-    if (this.creator === null) return;
-    this.creator = null;
-    this.generation = 0;
+    if (this.node === null) return;
+    this.node = null;
     this.needed = false;
   }
 
   /** Cuts the graph behind this: all that it was computed from becomes constant leaves, and this keeps only its own function. */
   unchainBackward(): void {
-    const functions = this.creator === null ? [] : [this.creator];
-    for (let fn = functions.pop(); fn !== undefined; fn = functions.pop()) {
-      for (const x of fn.inputs) {
-        if (x.creator === null) continue;
-        functions.push(x.creator);
+    const nodes = this.node === null ? [] : [this.node];
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      for (const x of node.inputs) {
+        if (x.node === null) continue;
+        nodes.push(x.node);
         x.unchain();
       }
     }
