@@ -92,6 +92,8 @@ export class Heap {
   u8: Uint8Array = new Uint8Array(0);
   /** The Storage of the latest `allocate`. */
   storage!: Storage;
+  /** Called when a sweep begins. */
+  beforeSweep: (() => void) | null = null;
   /** The serial number that the next Storage gets. */
   serial = 0;
 
@@ -166,6 +168,7 @@ export class Heap {
   sweep(): void {
     if (this.collect === undefined) return;
     const start = performance.now();
+    this.beforeSweep?.();
     releaseKeptObjects();
     this.collect();
     for (let slot = this.alive.length - 1; slot >= 0; slot--) {

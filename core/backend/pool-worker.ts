@@ -2,13 +2,19 @@
  * The program of a worker thread, as text, so that it needs no file of its own: bundlers, jest and packages differ in where
  * they put files. It is plain JavaScript for Node and browsers.
  *
- * Protocol (see pool.ts): `control` is [sequence, parts, function, done, parked, ready, failed, ..., claim of part 0, 1, ...]. The sequence is
- * odd while a job is being written. A part belongs to whoever changes its claim from an older job's number to this job's.
+ * Protocol (see pool.ts): `control` is [sequence, parts, function, done, parked, ready, length of a failure's reason, pages of memory,
+ * ..., claim of part 0, 1, ...]. The sequence is
+ * odd while a job is being written. A part belongs to whoever changes its claim from an older job's number to this job's. Each worker
+ * begins with the part of its own place, which it had of the job before too: what that one wrote is in its cache. A job without parts
+ * tells it to park at once.
+ *
+ * A thread learns of memory that another one added at its next check for interrupts, which it may just have passed; growing by nothing
+ * makes it look.
  */
 export const POOL_WORKER = `
 "use strict";
 function start(data) {
-  const { modules, memory, control, numbers, width, firstClaim, spins, native } = data;
+  const { modules, memory, control, numbers, reason, width, firstClaim, spins, native, place } = data;
   const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }));
   const exports = Object.assign({}, ...instances.map((instance) => instance.exports));
   const functions = Object.values(exports).filter((f) => typeof f === "function");
@@ -25,30 +31,42 @@ function start(data) {
     }
   }
   let seen = 0;
+  let resting = false;
+  let pages = 0;
   Atomics.add(control, 5, 1);
   for (;;) {
     let sequence = Atomics.load(control, 0);
-    for (let i = 0; sequence === seen && i < spins; i++) sequence = Atomics.load(control, 0);
+    for (let i = 0; sequence === seen && i < spins && !resting; i++) sequence = Atomics.load(control, 0);
     if (sequence === seen) {
       Atomics.add(control, 4, 1);
       Atomics.wait(control, 0, seen);
       Atomics.sub(control, 4, 1);
+      resting = false;
       continue;
     }
     if (sequence & 1) continue;
     const parts = Atomics.load(control, 1);
     const run = functions[Atomics.load(control, 2)];
+    const size = Atomics.load(control, 7);
     if (Atomics.load(control, 0) !== sequence) continue;
+    if (size !== pages) {
+      memory.grow(0);
+      pages = size;
+    }
     seen = sequence;
-    for (let part = 0; part < parts; part++) {
+    resting = parts === 0;
+    for (let i = 0; i < parts; i++) {
+      const part = (place + i) % parts;
       const claim = Atomics.load(control, firstClaim + part);
       if (((claim - sequence) | 0) >= 0) continue;
       if (Atomics.compareExchange(control, firstClaim + part, claim, sequence) !== claim) continue;
       const at = part * width;
       try {
         run(...numbers.subarray(at + 1, at + 1 + numbers[at]));
-      } catch {
-        Atomics.store(control, 6, 1);
+      } catch (error) {
+        const text = String(error).slice(0, reason.length);
+        for (let i = 0; i < text.length; i++) reason[i] = text.charCodeAt(i);
+        Atomics.store(control, 6, text.length);
       }
       Atomics.add(control, 3, 1);
     }

@@ -19,11 +19,15 @@ const DONE = 3;
 const PARKED = 4;
 const READY = 5;
 const FAILED = 6;
+const PAGES = 7;
 const FIRST_CLAIM = 16;
 /** The most parts of a job, and the most numbers a part may have. */
 const MAX_PARTS = 64;
 const WIDTH = 32;
-/** How often an idle worker looks for a job before it parks: a tenth of a millisecond or so, the pause between two kernels of a step. */
+/**
+ * How often an idle worker looks for a job before it parks: a tenth of a millisecond or so, the pause between two kernels of a step.
+ * Five times as long made the steps of small networks longer: where two processors share a core, looking costs the main thread's.
+ */
 const SPINS = 20_000;
 const MAX_THREADS = 16;
 
@@ -40,6 +44,8 @@ export interface NativeFunctions {
   functions: readonly { name: string; signature: string; addresses: readonly number[] }[];
 }
 
+const nothing = (): void => {};
+
 /** The workers and the words they share with the main thread. */
 export class Pool {
   /** The most threads there can be. */
@@ -48,6 +54,8 @@ export class Pool {
   threads = Math.min(hardwareThreads(), this.limit);
   private readonly control = new Int32Array(new SharedArrayBuffer((FIRST_CLAIM + MAX_PARTS) * 4));
   private readonly numbers = new Float64Array(new SharedArrayBuffer(MAX_PARTS * WIDTH * 8));
+  /** The text of an error in a worker, in UTF-16. */
+  private readonly reason = new Uint16Array(new SharedArrayBuffer(2 * 200));
   private started = 0;
 
   /** Workers that have come up so far. */
@@ -63,10 +71,12 @@ export class Pool {
         memory: heap.memory,
         control: this.control,
         numbers: this.numbers,
+        reason: this.reason,
         width: WIDTH,
         firstClaim: FIRST_CLAIM,
         spins: SPINS,
         native,
+        place: this.started + 1,
       });
       if (!started) {
         this.limit = this.started + 1;
@@ -75,6 +85,11 @@ export class Pool {
       }
       this.started++;
     }
+  }
+
+  /** Lets the workers park, when the main thread has work for the other processors. */
+  rest(): void {
+    if (this.started > 0) this.runJob(0, nothing, []);
   }
 
   /** Runs the function at `index` of the workers' list, which is `run` here, on each of `parts`. Returns when all are done. */
@@ -99,8 +114,9 @@ export class Pool {
     Atomics.store(control, PARTS, count);
     Atomics.store(control, FUNCTION, index);
     Atomics.store(control, DONE, 0);
+    Atomics.store(control, PAGES, heap.u8.byteLength >>> 16);
     Atomics.add(control, SEQUENCE, 1);
-    if (Atomics.load(control, PARKED) > 0) Atomics.notify(control, SEQUENCE);
+    if (count > 0 && Atomics.load(control, PARKED) > 0) Atomics.notify(control, SEQUENCE);
     let failure: unknown;
     for (let i = 0; i < count; i++) {
       const claim = Atomics.load(control, FIRST_CLAIM + i);
@@ -114,8 +130,12 @@ export class Pool {
       Atomics.add(control, DONE, 1);
     }
     while (Atomics.load(control, DONE) < count);
-    if (Atomics.exchange(control, FAILED, 0) !== 0) {
-      failure ??= new RetrogradError("a worker thread failed in a kernel; its part of the result is missing");
+    const length = Atomics.exchange(control, FAILED, 0);
+    if (length !== 0) {
+      const reason = String.fromCharCode(...this.reason.subarray(0, length));
+      failure ??= new RetrogradError(
+        `a worker thread failed in a kernel (${reason}); its part of the result is missing`,
+      );
     }
     if (failure !== undefined) throw failure;
   }
@@ -126,3 +146,5 @@ export class Pool {
  * start with the first job that is large enough to be shared.
  */
 export const pool: Pool = shared(`retrograd.pool.${KERNELS}`, () => new Pool());
+// Collecting garbage has threads of its own.
+heap.beforeSweep = () => pool.rest();

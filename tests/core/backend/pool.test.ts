@@ -1,5 +1,6 @@
 import { partCount, range, runParts } from "../../../core/backend/parallel.js";
 import { pool } from "../../../core/backend/pool.js";
+import { wasm } from "../../../core/backend/wasm/instance.js";
 import type { NDArray } from "../../../core/ndarray.js";
 import { filled, matmul, unary } from "../../../core/numeric.js";
 import { ArgumentError, randomNormal, seed, setThreads, threadCount } from "../../../index.js";
@@ -126,4 +127,30 @@ test("a number of threads is a positive integer", () => {
   for (const bad of [0, -1, 1.5, Number.NaN]) expect(() => setThreads(bad)).toThrow(ArgumentError);
   expect(() => setThreads(0)).toThrow("setThreads: expected a whole number of at least 1, got 0");
   expect(threadCount()).toBe(now);
+});
+
+test("a kernel that fails in a worker is an error that says why, and the next job is done", async () => {
+  await workers(3);
+  const x = filled([64], 1, "float32");
+  // The main thread does its parts with a function that does nothing, and so slowly that the workers get some.
+  const slow = () => {
+    const start = performance.now();
+    while (performance.now() - start < 20);
+  };
+  const neg = Object.keys(wasm())
+    .filter((key) => typeof wasm()[key] === "function")
+    .indexOf("neg_f32");
+  const outside = 2 ** 32 - 64;
+  const run = () =>
+    pool.run(
+      neg,
+      slow,
+      Array.from({ length: 12 }, () => [outside, outside, 16]),
+    );
+  expect(run).toThrow(/^a worker thread failed in a kernel \(RuntimeError: memory access out of bounds\); its part/);
+  runParts(
+    "neg_f32",
+    [0, 16, 32, 48].map((i) => [x.address + i * 4, x.address + i * 4, 16]),
+  );
+  expect([...x.toTypedArray()]).toEqual(new Array(64).fill(-1));
 });
