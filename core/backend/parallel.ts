@@ -51,6 +51,16 @@ export function partCount(units: number, cost: number): number {
   return Math.max(1, Math.min(pool.threads, units, Math.floor((units * cost) / GRAIN)));
 }
 
+/**
+ * As `partCount`, for parts that cost little of their own: two for each thread where each still has a lot to do, so that a thread
+ * that comes late, or shares its core with another, holds up the others less.
+ */
+export function finePartCount(units: number, cost: number): number {
+  const parts = partCount(units, cost);
+  const plenty = parts > 1 && parts === pool.threads && units * cost >= parts * 10 * GRAIN;
+  return plenty ? Math.min(2 * parts, units) : parts;
+}
+
 /** The `index`-th of `count` contiguous ranges that make up 0 ... units - 1, all but the last of a length divisible by `step`. */
 export function range(units: number, count: number, index: number, step = 1): [from: number, to: number] {
   const blocks = Math.ceil(units / step);

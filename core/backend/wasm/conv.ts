@@ -2,7 +2,7 @@ import { bytesOf, isFloat } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import { jsKernels } from "../js.js";
 import type { Window2D } from "../kernels.js";
-import { partCount, threadCount } from "../parallel.js";
+import { finePartCount, partCount, threadCount } from "../parallel.js";
 import { describe } from "./geometry.js";
 import { SUFFIX, wasm } from "./instance.js";
 import { share } from "./share.js";
@@ -76,7 +76,7 @@ export function conv2d(x: NDArray, W: NDArray, b: NDArray | null, w: Window2D, o
   const suffix = SUFFIX[out.dtype];
   const sizes = cut(w, W.shape[W.ndim - 1]!, bytesOf(out.dtype));
   const { taps, n, bytes, units, total } = sizes;
-  const parts = partCount(total, sizes.flops);
+  const parts = finePartCount(total, sizes.flops);
   const panelBytes = Math.ceil((n * bytes) / PANEL_BYTES) * PANEL_BYTES;
   const own = roundUp(BLOCK_HEAD + TILE_BYTES + sizes.tableBytes + sizes.imageBytes, 64);
   const blocks = [sizes.rows, units, n];
@@ -104,7 +104,7 @@ export function conv2dGradInput(gy: NDArray, W: NDArray, w: Window2D, out: NDArr
   const line = w.kernelCols * w.channels;
   const lineBytes = roundUp(line * bytes, PANEL_BYTES);
   const packedBytes = w.kernelRows * n * lineBytes;
-  const parts = partCount(w.batch, 2 * w.outRows * w.outCols * w.kernelRows * line * n);
+  const parts = finePartCount(w.batch, 2 * w.outRows * w.outCols * w.kernelRows * line * n);
   const images = Math.max(1, Math.min(Math.ceil(w.batch / parts), Math.floor(ROW_PLACES / w.outCols)));
   const places = roundUp(images * w.outCols, 4);
   const own = roundUp(TILE_BYTES + 8 * w.kernelRows + places * (4 + lineBytes), 16) + 64;
@@ -129,7 +129,7 @@ export function conv2dGradWeight(x: NDArray, gy: NDArray, w: Window2D, out: NDAr
   const panels = Math.ceil((n * bytes) / PANEL_BYTES);
   const groups = Math.ceil(taps / 4);
   const tilesBytes = groups * panels * TILE_BYTES;
-  const overUnits = partCount(total, sizes.flops);
+  const overUnits = finePartCount(total, sizes.flops);
   const overGroups = partCount(groups, (sizes.flops / groups) * total);
   const byGroups = tilesBytes > TILES_BYTES || overUnits < overGroups;
   const parts = byGroups ? overGroups : overUnits;

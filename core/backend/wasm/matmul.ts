@@ -2,7 +2,7 @@ import { heap } from "../../heap.js";
 import type { NDArray } from "../../ndarray.js";
 import { type MatmulView, matmulView } from "../batches.js";
 import { jsKernels } from "../js.js";
-import { partCount } from "../parallel.js";
+import { finePartCount, partCount } from "../parallel.js";
 import { scratchOf } from "./instance.js";
 import { share } from "./share.js";
 
@@ -34,7 +34,7 @@ export function matmul(a: NDArray, b: NDArray, out: NDArray, bias: NDArray | nul
   // A batch is divided first: its products share no packing. Else the longer side, since all of the other is packed by each.
   const byRows = m >= n;
   const [side, step] = byRows ? [m, PANEL_A] : [n, PANEL_B];
-  const overBatch = partCount(batches, flops);
+  const overBatch = finePartCount(batches, flops);
   const overSide = partCount(Math.ceil(side / step), (batches * flops * step) / side);
   const divideBatch = overBatch >= overSide;
   const parts = divideBatch ? overBatch : overSide;

@@ -1,4 +1,4 @@
-import { partCount, range, runParts } from "../../../core/backend/parallel.js";
+import { finePartCount, partCount, range, runParts } from "../../../core/backend/parallel.js";
 import { pool } from "../../../core/backend/pool.js";
 import { wasm } from "../../../core/backend/wasm/instance.js";
 import type { NDArray } from "../../../core/ndarray.js";
@@ -44,8 +44,11 @@ test("work is divided only when each part is worth a thread", () => {
   expect(partCount(1000, 1)).toBe(1);
   expect(partCount(1e6, 1)).toBe(4);
   expect(partCount(3, 1e9)).toBe(3);
+  expect([finePartCount(1e6, 1), finePartCount(1e6, 100), finePartCount(5, 1e9), finePartCount(3, 1e9)]).toEqual([
+    4, 8, 5, 3,
+  ]);
   setThreads(1);
-  expect(partCount(1e9, 100)).toBe(1);
+  expect([partCount(1e9, 100), finePartCount(1e9, 100)]).toEqual([1, 1]);
 });
 
 test("thousands of jobs in a row: every part runs once, whoever takes it", async () => {
