@@ -33,7 +33,7 @@ export interface GradOptions {
 }
 
 declare module "./variable.js" {
-  interface Variable {
+  interface Variable<S extends Shape = Shape> {
     /**
      * Adds to `grad` of every leaf behind this the gradient of this with respect to it. Nothing changes when it throws.
      * @throws GraphError when there is no graph, when this has several elements and no `gradient` is given, or when an array

@@ -4,6 +4,8 @@ import { NDArray } from "../core/ndarray.js";
 import { binary, unary } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { sameShape } from "../core/shape.js";
+import type { BroadcastShape } from "../core/shape-types/broadcast.js";
+import type { Checked, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { astype } from "./dtype.js";
 import { sumTo } from "./shape.js";
@@ -85,30 +87,47 @@ class Neg extends Function {
 releasesGradients(Add, Sub, Mul, Div, Neg);
 
 /** `a + b`, broadcast. */
+export function add<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function add(a: Operand, b: Operand): Variable {
   const x = left("add", a, b);
   return new Add().apply(x, asVariable("add", b, x));
 }
 
 /** `a - b`, broadcast. */
+export function sub<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function sub(a: Operand, b: Operand): Variable {
   const x = left("sub", a, b);
   return new Sub().apply(x, asVariable("sub", b, x));
 }
 
 /** `a * b`, broadcast. */
+export function mul<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function mul(a: Operand, b: Operand): Variable {
   const x = left("mul", a, b);
   return new Mul().apply(x, asVariable("mul", b, x));
 }
 
 /** `a / b`, broadcast; integers and bools divide as float32. */
+export function div<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function div(a: Operand, b: Operand): Variable {
   const x = left("div", a, b);
   return new Div().apply(x, asVariable("div", b, x));
 }
 
 /** `-x`. */
+export function neg<const X extends Operand>(x: X): Variable<DataShape<X>>;
 export function neg(x: Operand): Variable {
   return new Neg().apply(x);
 }

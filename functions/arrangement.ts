@@ -5,6 +5,7 @@ import type { NDArray } from "../core/ndarray.js";
 import { concatenate, filled, span } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { normalizeAxes, normalizeAxis, type Shape, shapeText } from "../core/shape.js";
+import type { DataShape } from "../core/shape-types/operand.js";
 import { type Slice, slice } from "../core/slicing.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { getItem } from "./indexing.js";
@@ -88,6 +89,10 @@ export function pad(x: Operand, widths: PadWidths, { value = 0 }: { value?: numb
 }
 
 /** `x` in reverse order along `axis` (one or several; all unless given), as a view. */
+export function flip<const X extends Operand>(
+  x: X,
+  options?: { axis?: number | readonly number[] },
+): Variable<DataShape<X>>;
 export function flip(x: Operand, { axis }: { axis?: number | readonly number[] } = {}): Variable {
   const input = asVariable("flip", x);
   return new Flip(normalizeAxes("flip", axis, input.ndim)).apply(input);
@@ -98,6 +103,11 @@ export function flip(x: Operand, { axis }: { axis?: number | readonly number[] }
  * several axes, one with all of them; without an axis the elements move in row-major order.
  * @throws ArgumentError when a shift is not an integer, or shifts and axes do not pair up.
  */
+export function roll<const X extends Operand>(
+  x: X,
+  shift: number | readonly number[],
+  options?: { axis?: number | readonly number[] },
+): Variable<DataShape<X>>;
 export function roll(
   x: Operand,
   shift: number | readonly number[],

@@ -2,6 +2,7 @@ import { checkDType, type DType, floatOf } from "../core/dtype.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { releasesGradients } from "../core/release.js";
+import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 
 class AsType extends Function {
@@ -25,6 +26,7 @@ releasesGradients(AsType);
  * between floating-point types the gradient passes in the dtype of `x`.
  * @throws DTypeError when `dtype` is unknown.
  */
+export function astype<const X extends Operand>(x: X, dtype: DType): Variable<DataShape<X>>;
 export function astype(x: Operand, dtype: DType): Variable {
   checkDType("astype", dtype);
   const input = asVariable("astype", x);

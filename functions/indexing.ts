@@ -8,6 +8,8 @@ import { addRows, filled } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { rowGradient } from "../core/row-gradient.js";
 import { checkShape, normalizeAxis, shapeText } from "../core/shape.js";
+import type { OneHotShape } from "../core/shape-types/axes.js";
+import type { ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 
 /** What `getItem` takes: NumPy's indices, with `slice(start, stop, step)`, `ellipsis` and `newAxis`. */
@@ -91,6 +93,11 @@ export function takeAlongAxis(x: Operand, ids: Operand, { axis = -1 }: { axis?: 
  * Rows of the identity: `ids` (int32) of any shape to `(...shape, n)`, float32 unless given, with 1 at each id and 0 elsewhere.
  * @throws IndexError for an id outside 0 to n - 1; DTypeError when `ids` are not integers; ShapeError when `n` is no length.
  */
+export function oneHot<const X extends Operand, const N extends number>(
+  ids: X,
+  n: N,
+  options?: { dtype?: DType },
+): Variable<OneHotShape<ShapeOf<X>, N>>;
 export function oneHot(ids: Operand, n: number, { dtype = "float32" }: { dtype?: DType } = {}): Variable {
   checkDType("oneHot", dtype);
   checkShape("oneHot", [n]);

@@ -3,6 +3,8 @@ import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { shapeText, sizeOf } from "../core/shape.js";
+import type { LinearShape, MatMulShape, OuterShape } from "../core/shape-types/matmul.js";
+import type { Checked, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { Broadcasting, left, mul } from "./arithmetic.js";
 import { reshape, transpose } from "./shape.js";
@@ -77,6 +79,10 @@ function asRows(x: Variable): Variable {
  * `b` as one column, whose axis goes again. The result has the wider dtype of the two; bools multiply as int32.
  * @throws ShapeError for scalars, when the inner dimensions differ or the batch axes do not broadcast.
  */
+export function matmul<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, MatMulShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<MatMulShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function matmul(a: Operand, b: Operand): Variable {
   const x = left("matmul", a, b);
   const y = asVariable("matmul", b, x);
@@ -114,6 +120,11 @@ export function dot(a: Operand, b: Operand): Variable {
  * PyTorch's `linear` takes the transpose of `W`.
  * @throws ShapeError when the shapes do not fit.
  */
+export function linear<const X extends Operand, const W extends Operand>(
+  x: X,
+  W: Checked<W, LinearShape<ShapeOf<X>, ShapeOf<W>>>,
+  b?: Operand,
+): Variable<Result<LinearShape<ShapeOf<X>, ShapeOf<W>>>>;
 export function linear(x: Operand, W: Operand, b?: Operand): Variable {
   const weight = asVariable("linear", W);
   const input = asVariable("linear", x, weight);
@@ -133,6 +144,10 @@ export function linear(x: Operand, W: Operand, b?: Operand): Variable {
 }
 
 /** The products of every element of `a` with every element of `b`, both flattened: `(a.size, b.size)`, as NumPy's `outer`. */
+export function outer<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: B,
+): Variable<OuterShape<ShapeOf<A>, ShapeOf<B>>>;
 export function outer(a: Operand, b: Operand): Variable {
   const x = left("outer", a, b);
   const y = asVariable("outer", b, x);

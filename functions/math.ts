@@ -5,6 +5,7 @@ import { binary, filled, unary } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { type Operand, Variable } from "../core/variable.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
+import type { UnaryFunction } from "./signatures.js";
 
 /** The gradient of an elementwise function from that of its output; `f.x` is its input and `f.y` its output. */
 type Derivative = (gy: Variable, f: Elementwise) => Variable;
@@ -42,8 +43,8 @@ class Elementwise extends Function {
 releasesGradients(Elementwise);
 
 /** Makes the function of an elementwise kernel; a test of the table of functions checks each derivative. */
-export function elementwise(op: UnaryOp, derivative: Derivative): (x: Operand) => Variable {
-  return (x) => new Elementwise(op, derivative).apply(x);
+export function elementwise(op: UnaryOp, derivative: Derivative): UnaryFunction {
+  return ((x: Operand) => new Elementwise(op, derivative).apply(x)) as UnaryFunction;
 }
 
 /** Zeros of the shape and dtype of `x`, without memory of their own: the gradient of a function that is flat. */

@@ -7,6 +7,7 @@ import * as kernels from "../core/normalization.js";
 import { filled } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { shapeText } from "../core/shape.js";
+import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { astype, floating } from "./dtype.js";
@@ -138,6 +139,12 @@ function columnMean(x: Variable): Variable {
  * @throws ShapeError when `gamma` or `beta` does not have the length of the last axis; ArgumentError when `epsilon` is not a
  * finite number of at least 0.
  */
+export function layerNorm<const X extends Operand>(
+  x: X,
+  gamma: Operand | null,
+  beta: Operand | null,
+  options?: LayerNormOptions,
+): Variable<DataShape<X>>;
 export function layerNorm(
   x: Operand,
   gamma: Operand | null,

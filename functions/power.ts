@@ -3,6 +3,8 @@ import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, filled, unary } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
+import type { BroadcastShape } from "../core/shape-types/broadcast.js";
+import type { Checked, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { Broadcasting, left, mul, sub } from "./arithmetic.js";
 import { equal, greaterEqual } from "./comparison.js";
@@ -63,6 +65,10 @@ releasesGradients(PowConstant, Pow);
  * `x ** c`, broadcast; c is a number or an operand, with a gradient of its own. NaN where the power is not real; integers and
  * bools are raised as float32. Gradients at x = 0 follow PyTorch: 0 where c is 0, and 0 with respect to c >= 0.
  */
+export function pow<const A extends Operand, const B extends Operand>(
+  x: A,
+  c: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function pow(x: Operand, c: Operand): Variable {
   if (typeof c === "number") return new PowConstant(c).apply(asVariable("pow", x));
   const base = left("pow", x, c);

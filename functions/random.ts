@@ -8,6 +8,7 @@ import { binary } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { generator } from "../core/rng.js";
 import type { Shape } from "../core/shape.js";
+import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { floating } from "./dtype.js";
 
@@ -33,6 +34,10 @@ releasesGradients(Dropout);
  * stays (inverted dropout); else `x` itself. The mask comes from the generator that `seed` seeds.
  * @throws ArgumentError when `p` is not between 0 and 1.
  */
+export function dropout<const X extends Operand>(
+  x: X,
+  options?: { p?: number; training?: boolean },
+): Variable<DataShape<X>>;
 export function dropout(
   x: Operand,
   { p = 0.5, training = config.train }: { p?: number; training?: boolean } = {},
