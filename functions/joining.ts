@@ -6,7 +6,7 @@ import { concatenate, span } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { normalizeAxis, shapeText } from "../core/shape.js";
 import type { JoinedShape, StackedShape, UnboundShape } from "../core/shape-types/joining.js";
-import type { Checked, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { Checked, CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { newAxis, type Slice, slice } from "../core/slicing.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { astype } from "./dtype.js";
@@ -93,7 +93,7 @@ releasesGradients(Cat, Split, Stack, Unbind);
  * @throws ShapeError when their shapes differ along another axis; AxisError for scalars; ArgumentError for an empty list.
  */
 export function cat<const Xs extends readonly Operand[], const A extends number | undefined = undefined>(
-  xs: Checked<Xs, JoinedShape<Xs, A>>,
+  xs: CheckedLiteral<Xs, JoinedShape<Xs, A>>,
   options?: { axis?: A },
 ): Variable<Result<JoinedShape<Xs, A>>>;
 export function cat(xs: readonly Operand[], { axis = 0 }: { axis?: number } = {}): Variable {
@@ -115,7 +115,7 @@ export function cat(xs: readonly Operand[], { axis = 0 }: { axis?: number } = {}
  * @throws ShapeError when their shapes differ; AxisError when there is no such position; ArgumentError for an empty list.
  */
 export function stack<const Xs extends readonly Operand[], const A extends number | undefined = undefined>(
-  xs: Checked<Xs, StackedShape<Xs, A>>,
+  xs: CheckedLiteral<Xs, StackedShape<Xs, A>>,
   options?: { axis?: A },
 ): Variable<Result<StackedShape<Xs, A>>>;
 export function stack(xs: readonly Operand[], { axis = 0 }: { axis?: number } = {}): Variable {

@@ -11,7 +11,7 @@ import type {
 import type { BroadcastToShape } from "../core/shape-types/broadcast.js";
 import type { UnboundShape } from "../core/shape-types/joining.js";
 import type { MatMulShape } from "../core/shape-types/matmul.js";
-import type { Checked, CheckedRest, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { Checked, CheckedLiteral, CheckedRest, Result, ShapeOf } from "../core/shape-types/operand.js";
 import type { FlatShape, ReshapedShape, Spread } from "../core/shape-types/reshape.js";
 import type { Operand, Variable } from "../core/variable.js";
 import type { SoftmaxOptions } from "./activation.js";
@@ -128,7 +128,7 @@ type ArgMethod = <
   const Keep extends boolean = false,
 >(
   this: Variable<S>,
-  options?: Checked<ArgOptions<A, Keep>, ReducedShape<S, A, undefined, Keep>>,
+  options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<S, A, undefined, Keep>>,
 ) => Variable<Result<ReducedShape<S, A, undefined, Keep>>>;
 
 /** Those that change the shape and nothing else. */
@@ -154,7 +154,7 @@ interface ShapeMethods<Own extends Shape> {
     const Many extends number | undefined = undefined,
   >(
     this: Variable<S>,
-    options?: Checked<{ axis?: One | readonly Many[] }, SqueezedShape<S, One, Many>>,
+    options?: CheckedLiteral<{ axis?: One | readonly Many[] }, SqueezedShape<S, One, Many>>,
   ): Variable<Result<SqueezedShape<S, One, Many>>>;
   expandDims<S extends Shape, const A extends number | readonly number[]>(
     this: Variable<S>,

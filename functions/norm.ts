@@ -4,7 +4,7 @@ import { binary, filled, reduce, unary } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { normalizeAxes, shapeText } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
-import type { Checked, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
 import { equal } from "./comparison.js";
@@ -77,7 +77,7 @@ export function norm<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ReduceOptions<One, Many, Keep> & NormOrder, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & NormOrder, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function norm(x: Operand, { ord = 2, axis, keepdims = false }: NormOptions = {}): Variable {
   if (ord !== "fro" && (typeof ord !== "number" || Number.isNaN(ord))) {

@@ -4,7 +4,7 @@ import { filled, reduce } from "../core/numeric.js";
 import { releasesGradients } from "../core/release.js";
 import { normalizeAxes } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
-import type { Checked, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { slice } from "../core/slicing.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
@@ -68,7 +68,7 @@ export function prod<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function prod(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("prod", x);

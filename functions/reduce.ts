@@ -6,7 +6,7 @@ import { argReduce, binary, compare, cumsum as cumulate, filled, reduce } from "
 import { releasesGradients } from "../core/release.js";
 import { normalizeAxes, normalizeAxis, reducedShape, type Shape } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
-import type { Checked, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { CheckedLiteral, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
 import type { FlatShape } from "../core/shape-types/reshape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
@@ -139,7 +139,7 @@ export function sum<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function sum(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("sum", x);
@@ -157,7 +157,7 @@ export function mean<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function mean(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("mean", x);
@@ -175,7 +175,7 @@ export function max<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function max(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("max", x);
@@ -193,7 +193,7 @@ export function min<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function min(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("min", x);
@@ -232,7 +232,7 @@ export function argmax<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
+  options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, A, undefined, Keep>>>;
 export function argmax(x: Operand, options: ArgOptions = {}): Variable {
   return argExtremum("argmax", asVariable("argmax", x), options);
@@ -248,7 +248,7 @@ export function argmin<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
+  options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, A, undefined, Keep>>>;
 export function argmin(x: Operand, options: ArgOptions = {}): Variable {
   return argExtremum("argmin", asVariable("argmin", x), options);

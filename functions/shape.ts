@@ -14,7 +14,7 @@ import {
 } from "../core/shape.js";
 import type { ExpandedShape, SqueezedShape, SwappedShape, TransposedShape } from "../core/shape-types/axes.js";
 import type { BroadcastToShape } from "../core/shape-types/broadcast.js";
-import type { Checked, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { Checked, CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
 import type { FlatShape, ReshapedShape } from "../core/shape-types/reshape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 
@@ -154,7 +154,7 @@ export function squeeze<
   const Many extends number | undefined = undefined,
 >(
   x: X,
-  options?: Checked<{ axis?: One | readonly Many[] }, SqueezedShape<ShapeOf<X>, One, Many>>,
+  options?: CheckedLiteral<{ axis?: One | readonly Many[] }, SqueezedShape<ShapeOf<X>, One, Many>>,
 ): Variable<Result<SqueezedShape<ShapeOf<X>, One, Many>>>;
 export function squeeze(x: Operand, { axis }: { axis?: number | readonly number[] } = {}): Variable {
   const input = asVariable("squeeze", x);

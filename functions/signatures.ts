@@ -1,7 +1,7 @@
 import type { Shape } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
 import type { BroadcastShape } from "../core/shape-types/broadcast.js";
-import type { Checked, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { Checked, CheckedLiteral, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
 import type { Operand, Variable } from "../core/variable.js";
 
 /*
@@ -45,5 +45,5 @@ export type ReductionMethod<More = unknown> = <
   const Keep extends boolean = false,
 >(
   this: Variable<S>,
-  options?: Checked<ReduceOptions<One, Many, Keep> & More, ReducedShape<S, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & More, ReducedShape<S, One, Many, Keep>>,
 ) => Variable<Result<ReducedShape<S, One, Many, Keep>>>;

@@ -4,7 +4,7 @@ import { binary, compare, filled, reduce, where as select, unary } from "../core
 import { releasesGradients } from "../core/release.js";
 import { normalizeAxes } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
-import type { Checked, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { div, mul, sub } from "./arithmetic.js";
 import { equal } from "./comparison.js";
@@ -100,7 +100,7 @@ function variance<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ReduceOptions<One, Many, Keep> & Divisor, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & Divisor, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 function variance(x: Operand, { axis, keepdims = false, ddof = 0 }: VarianceOptions = {}): Variable {
   const input = asVariable("var", x);
@@ -121,7 +121,7 @@ export function std<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ReduceOptions<One, Many, Keep> & Divisor, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & Divisor, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function std(x: Operand, { axis, keepdims = false, ddof = 0 }: VarianceOptions = {}): Variable {
   const input = asVariable("std", x);
@@ -141,7 +141,7 @@ export function logsumexp<
   const Keep extends boolean = false,
 >(
   x: X,
-  options?: Checked<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function logsumexp(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("logsumexp", x);

@@ -38,19 +38,17 @@ export type ReducedShape<
   ? Shape
   : boolean extends Keep
     ? Shape
-    : [Many] extends [never]
-      ? S
-      : [Many] extends [number]
-        ? [One] extends [undefined]
-          ? ReducedAxes<S, AxisText<Many>, Keep>
+    : [Many] extends [undefined]
+      ? [One] extends [null | undefined]
+        ? Keep extends true
+          ? { -readonly [I in keyof S]: 1 }
+          : []
+        : [One] extends [number]
+          ? ReducedAxes<S, AxisText<One>, Keep>
           : Shape
-        : [One] extends [null | undefined]
-          ? Keep extends true
-            ? { -readonly [I in keyof S]: 1 }
-            : []
-          : [One] extends [number]
-            ? ReducedAxes<S, AxisText<One>, Keep>
-            : Shape;
+      : [One] extends [undefined]
+        ? ReducedAxes<S, AxisText<Many & number>, Keep>
+        : Shape;
 type ReducedAxes<S extends Shape, Texts extends string, Keep> = string extends Texts
   ? Shape
   : WithAxes<S, Texts, Without<S, Texts, Keep extends true ? [1] : []>>;
@@ -72,22 +70,20 @@ export type SqueezedShape<
   Many extends number | undefined,
 > = number extends S["length"]
   ? Shape
-  : [Many] extends [never]
-    ? S
-    : [Many] extends [number]
-      ? [One] extends [undefined]
-        ? SqueezedAxes<S, AxisText<Many>>
+  : [Many] extends [undefined]
+    ? [One] extends [undefined]
+      ? // An axis of unknown length may be 1.
+        number extends S[number]
+        ? S extends readonly []
+          ? []
+          : Shape
+        : WithoutOnes<S>
+      : [One] extends [number]
+        ? SqueezedAxes<S, AxisText<One>>
         : Shape
-      : [One] extends [undefined]
-        ? // An axis of unknown length may be 1.
-          number extends S[number]
-          ? S extends readonly []
-            ? []
-            : Shape
-          : WithoutOnes<S>
-        : [One] extends [number]
-          ? SqueezedAxes<S, AxisText<One>>
-          : Shape;
+    : [One] extends [undefined]
+      ? SqueezedAxes<S, AxisText<Many & number>>
+      : Shape;
 type SqueezedAxes<S extends Shape, Texts extends string> = string extends Texts
   ? Shape
   : WithAxes<

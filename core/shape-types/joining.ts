@@ -11,7 +11,10 @@ export type JoinedShape<Xs extends readonly unknown[], A extends number | undefi
   ? string extends AxisName<A>
     ? Shape
     : CatOnto<ShapeOf<First>, Rest, AxisName<A>>
-  : Shape;
+  : List<Xs>;
+
+/** A list of unknown length. The message, which no list has, keeps the compiler from deciding before it knows the list. */
+type List<Xs extends readonly unknown[]> = Xs extends readonly unknown[] ? Shape : "expected a list of operands";
 
 type CatOnto<S extends Shape, Xs extends readonly unknown[], Axis extends string> = number extends S["length"]
   ? Shape
@@ -65,7 +68,7 @@ export type StackedShape<Xs extends readonly unknown[], A extends number | undef
           : WithAxes<[Xs["length"] & number, ...S], AxisName<A>, Inserted<S, Xs["length"] & number, AxisName<A>>>
         : S
       : never
-  : Shape;
+  : List<Xs>;
 
 type StackOnto<S extends Shape, Xs extends readonly unknown[]> = number extends S["length"]
   ? Shape

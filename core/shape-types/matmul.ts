@@ -2,6 +2,7 @@ import type { Shape } from "../shape.js";
 import type { Aligned, Misfit } from "./broadcast.js";
 import type { Size } from "./numbers.js";
 import type { Text } from "./operand.js";
+import type { sizes } from "./shaped.js";
 
 /** The shape of NumPy's `a @ b`, or the message that the shapes do not fit. */
 export type MatMulShape<A extends Shape, B extends Shape> = number extends (A | B)["length"]
@@ -59,6 +60,13 @@ export type LinearShape<S extends Shape, W extends Shape> = W extends readonly [
   : number extends W["length"]
     ? Shape
     : `linear: W is ${Text<W>}; expected [in, out]`;
+
+/** The shape of the output of a layer whose `sizes` tell how many features it takes and gives. */
+export type FeaturesShape<S extends Shape, Layer> = Layer extends {
+  readonly [sizes]: { is(sizes: infer W extends readonly [number, number]): void };
+}
+  ? LinearRows<"FullyConnected", S, W[0], W[1]>
+  : Shape;
 
 /** The shape of the products of all elements with all elements. */
 export type OuterShape<A extends Shape, B extends Shape> = number extends (A | B)["length"]

@@ -1,4 +1,5 @@
 import type { Shape } from "../shape.js";
+import type { Variable } from "../variable.js";
 import type { shaped } from "./shaped.js";
 
 /*
@@ -10,11 +11,28 @@ import type { shaped } from "./shaped.js";
  * fits. Type parameters are wrapped in tuples where a conditional type should not distribute over a union.
  */
 
+/**
+ * Whether an operation has a message for its outcome. The order and the objects matter: where a shape is a type parameter the
+ * compiler tries any type for it, and a function that is generic in its shapes compiles when that gives false.
+ */
+type Fails<R> = { of: R } extends { of: Shape } ? false : { of: R } extends { of: string } ? true : false;
+
 /** The type of an argument `X` to an operation with the outcome `R`: `X` itself, or the message of a misfit. */
-export type Checked<X, R> = [R] extends [string] ? R : X;
+export type Checked<X, R> = Fails<R> extends true ? R : X;
+
+/** `Checked` for what is written as a list or an object, whose members the compiler needs to see before the outcome is decided. */
+export type CheckedLiteral<X, R> = X & (Fails<R> extends true ? R : unknown);
+
+/** `Checked` for the input of a layer, of which subclasses may override the method: a misfit is an operand that nobody has. */
+export type CheckedInput<X, R> = Fails<R> extends true ? DoesNotFit<R & string> : X;
+
+/** Stands where an operand does not fit, for the message alone. */
+export interface DoesNotFit<Message extends string> extends Variable {
+  readonly doesNotFit: Message;
+}
 
 /** `Checked` for the rest of the arguments. */
-export type CheckedRest<X extends readonly unknown[], R> = [R] extends [string] ? readonly [R] : X;
+export type CheckedRest<X extends readonly unknown[], R> = Fails<R> extends true ? readonly R[] : X;
 
 /** The shape of the result of an operation with the outcome `R`. */
 export type Result<R> = R extends Shape ? R : Shape;

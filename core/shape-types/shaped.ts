@@ -11,6 +11,9 @@ export declare const shaped: unique symbol;
  */
 export type Shaped<S extends Shape> = KnownLengths<S> & { is(shape: S): void };
 
+/** The key of a member of layers that is there for the compiler only. */
+export declare const sizes: unique symbol;
+
 /**
  * The number of axes and the lengths that are known, by position. A mapped type and nothing around it: that is what tells the
  * compiler to compare a `Variable<S>` member by member instead of by `S` alone.
