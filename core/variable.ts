@@ -237,7 +237,8 @@ export class Variable<S extends Shape = Shape> {
     if (hint === "string") return this.toString();
     throw new GraphError(
       "a native operator was used on a Variable; expected a method: a.add(b) for a + b, sub for -, mul for *, div for /, " +
-        "pow for **, neg for unary -, less, greater and equal for comparisons, item() for the number of a scalar",
+        "pow for **, neg for unary -, less, greater and equal for comparisons, item() for the number of a scalar; " +
+        "or compile with tsover (docs/operators.md)",
     );
   }
 }

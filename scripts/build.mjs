@@ -19,6 +19,8 @@ const classNames = (code) =>
 rmSync("dist", { recursive: true, force: true });
 
 compile("--module", "commonjs", "--outDir", "dist/cjs");
+// For bundlers, which take ES modules, as the runtime of tsover is one.
+rmSync("dist/cjs/operators", { recursive: true, force: true });
 // The compiler makes require() of import(), which cannot load ES modules before Node 20.19. Observable Plot is one.
 await build({
   entryPoints: ["plots/drawing.ts"],
@@ -33,7 +35,9 @@ writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
 
 compile("--module", "esnext", "--emitDeclarationOnly", "--outDir", "dist/esm");
 const { outputFiles } = await build({
-  entryPoints: ["index.ts", "functions/index.ts", "nn/index.ts", "optim/index.ts", "plots/index.ts"],
+  entryPoints: ["index", "functions/index", "nn/index", "operators/index", "optim/index", "plots/index"].map(
+    (name) => `${name}.ts`,
+  ),
   outbase: ".",
   outdir: "dist/esm",
   chunkNames: "chunks/[hash]",
