@@ -1,4 +1,4 @@
-import { kernels } from "./backend/select.js";
+import * as kernels from "./backend/dispatch.js";
 import { isFloat } from "./dtype.js";
 import { AnomalyError, ArgumentError } from "./errors.js";
 import { type AnomalyWatch, anomalyWatch, type Function, setAnomalyWatch } from "./function.js";

@@ -1,7 +1,17 @@
 import { config } from "./config.js";
 import type { DType } from "./dtype.js";
 import { ArgumentError, GraphError, ShapeError } from "./errors.js";
-import { activePass, anomalyWatch, Function, type InputGradients, profiler, setActivePass } from "./function.js";
+import {
+  activePass,
+  anomalyWatch,
+  Function,
+  type InputGradients,
+  type LeafWatch,
+  leafWatch,
+  profiler,
+  setActivePass,
+} from "./function.js";
+import { LeafUses } from "./leaf-uses.js";
 import type { NDArray } from "./ndarray.js";
 import type { GraphNode, SeveralOutputs } from "./node.js";
 import { binary, filled } from "./numeric.js";
@@ -33,7 +43,7 @@ export interface GradOptions {
 }
 
 declare module "./variable.js" {
-  interface Variable {
+  interface Variable<S extends Shape = Shape> {
     /**
      * Adds to `grad` of every leaf behind this the gradient of this with respect to it. Nothing changes when it throws.
      * @throws GraphError when there is no graph, when this has several elements and no `gradient` is given, or when an array
@@ -94,6 +104,8 @@ class BackwardPass {
   private suspended: (() => void)[] = [];
   /** Gives memory back on the way; not when a graph of the gradients is recorded, nor when all are kept. */
   private release: GradientRelease | null = null;
+  /** Where each leaf is still to get gradients from, when somebody wants to know. */
+  private uses: LeafUses | null = null;
 
   constructor(
     private readonly targets: ReadonlySet<Variable> | null,
@@ -129,11 +141,15 @@ class BackwardPass {
         anomalyWatch?.startsFrom(y, gys[i]!);
         if (this.wants(y)) this.add(y, gys[i]!);
       });
-      for (let node = this.queue.pop(); node !== null; node = this.queue.pop()) {
-        if (node.several === null) this.stepSingle(node);
-        else this.stepMany(node, node.several);
+      if (leafWatch !== null && this.targets === null && !createGraph) {
+        this.walkWatched(ys, leafWatch);
+      } else {
+        for (let node = this.queue.pop(); node !== null; node = this.queue.pop()) {
+          if (node.several === null) this.stepSingle(node);
+          else this.stepMany(node, node.several);
+        }
       }
-      for (const x of this.leaves) this.finish(x, x.pending!);
+      for (const x of this.leaves) if (!this.uses?.done(x)) this.finish(x, x.pending!);
     } finally {
       this.clear();
       config.enableBackprop = enableBackprop;
@@ -141,6 +157,18 @@ class BackwardPass {
       outer?.resume();
     }
     if (outer === null) releaseKeptObjects();
+  }
+
+  /** Finishes leaves on the way, as soon as all functions that use them have been gone through. */
+  private walkWatched(ys: readonly Variable[], watch: LeafWatch): void {
+    const uses = new LeafUses(ys);
+    this.uses = uses;
+    for (let node = this.queue.pop(); node !== null; node = this.queue.pop()) {
+      if (node.several === null) this.stepSingle(node);
+      else this.stepMany(node, node.several);
+      for (const x of uses.after(node)) if (x.pending !== null) watch.whole(x, this.finish(x, x.pending));
+      watch.onWay();
+    }
   }
 
   /** Takes the gradient of the output of one function to its inputs. */

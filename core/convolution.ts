@@ -1,5 +1,5 @@
+import * as kernels from "./backend/dispatch.js";
 import type { Window2D } from "./backend/kernels.js";
-import { kernels } from "./backend/select.js";
 import { NDArray } from "./ndarray.js";
 import type { Shape } from "./shape.js";
 

@@ -5,6 +5,7 @@ import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
 import { filled } from "./numeric.js";
 import { generator } from "./rng.js";
 import { checkShape, type Shape, shapeText } from "./shape.js";
+import type { DataShape, Literal } from "./shape-types/operand.js";
 
 /** What `array` makes an NDArray of. */
 export type ArrayLike = NDArray | NumericArray | NestedArray;
@@ -20,6 +21,7 @@ export interface ArrayOptions {
  * Nested numbers become float32, nested booleans bool; Float64Array gives float64, integer arrays int32.
  * @throws ShapeError for ragged nesting; DTypeError for a value that the dtype cannot hold; ArgumentError for anything else.
  */
+export function array<const D extends ArrayLike>(data: D, options?: ArrayOptions): NDArray<DataShape<D>>;
 export function array(data: ArrayLike, options: ArrayOptions = {}): NDArray {
   if (options.dtype !== undefined) checkDType("array", options.dtype);
   return arrayOf("array", data, options.dtype);
@@ -48,11 +50,13 @@ export function scalar(value: number, dtype: DType): NDArray {
 }
 
 /** An array of `shape` filled with 0. */
+export function zeros<const S extends Shape>(shape: S, options?: ArrayOptions): NDArray<Literal<S>>;
 export function zeros(shape: Shape, { dtype = "float32" }: ArrayOptions = {}): NDArray {
   return checkedFull("zeros", shape, 0, dtype);
 }
 
 /** An array of `shape` filled with 1. */
+export function ones<const S extends Shape>(shape: S, options?: ArrayOptions): NDArray<Literal<S>>;
 export function ones(shape: Shape, { dtype = "float32" }: ArrayOptions = {}): NDArray {
   return checkedFull("ones", shape, 1, dtype);
 }
@@ -61,6 +65,7 @@ export function ones(shape: Shape, { dtype = "float32" }: ArrayOptions = {}): ND
  * An array of `shape` filled with `value`.
  * @throws DTypeError when the dtype cannot hold the value.
  */
+export function full<const S extends Shape>(shape: S, value: number, options?: ArrayOptions): NDArray<Literal<S>>;
 export function full(shape: Shape, value: number, { dtype = "float32" }: ArrayOptions = {}): NDArray {
   return checkedFull("full", shape, value, dtype);
 }
@@ -91,6 +96,12 @@ export function arange(
  * `count` numbers evenly spaced from `start` to `stop`, both included.
  * @throws ArgumentError when `count` is not a non-negative integer.
  */
+export function linspace<const N extends number>(
+  start: number,
+  stop: number,
+  count: N,
+  options?: ArrayOptions,
+): NDArray<Literal<[N]>>;
 export function linspace(
   start: number,
   stop: number,
@@ -107,12 +118,21 @@ export function linspace(
 }
 
 /** The identity matrix of `rows` rows and `cols` columns (as many as rows unless given). */
+export function eye<const M extends number, const N extends number = M>(
+  rows: M,
+  cols?: N,
+  options?: ArrayOptions,
+): NDArray<Literal<[M, N]>>;
 export function eye(rows: number, cols = rows, { dtype = "float32" }: ArrayOptions = {}): NDArray {
   checkShape("eye", [rows, cols]);
   return generated("eye", [rows, cols], dtype, (i) => (Math.floor(i / cols) === i % cols ? 1 : 0));
 }
 
 /** Numbers drawn evenly from [low, high). */
+export function randomUniform<const S extends Shape>(
+  shape: S,
+  options?: ArrayOptions & { low?: number; high?: number },
+): NDArray<Literal<S>>;
 export function randomUniform(
   shape: Shape,
   { low = 0, high = 1, dtype = "float32" }: ArrayOptions & { low?: number; high?: number } = {},
@@ -125,6 +145,10 @@ export function randomUniform(
 }
 
 /** Numbers drawn from the normal distribution with the given mean and standard deviation. */
+export function randomNormal<const S extends Shape>(
+  shape: S,
+  options?: ArrayOptions & { mean?: number; std?: number },
+): NDArray<Literal<S>>;
 export function randomNormal(
   shape: Shape,
   { mean = 0, std = 1, dtype = "float32" }: ArrayOptions & { mean?: number; std?: number } = {},
@@ -137,6 +161,7 @@ export function randomNormal(
  * Integers (int32) drawn evenly from [low, high).
  * @throws ArgumentError when the range is empty or not of integers.
  */
+export function randomInt<const S extends Shape>(low: number, high: number, shape: S): NDArray<Literal<S>>;
 export function randomInt(low: number, high: number, shape: Shape): NDArray {
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
     throw new ArgumentError(`randomInt: expected integers low < high, got low ${low} and high ${high}`);

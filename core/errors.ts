@@ -57,3 +57,8 @@ export class AnomalyError extends RetrogradError {
 export class MissingPackageError extends RetrogradError {
   override name = "MissingPackageError";
 }
+
+/** Processes that work together and could not be connected, could not exchange arrays, or do not do the same. */
+export class CommunicationError extends RetrogradError {
+  override name = "CommunicationError";
+}

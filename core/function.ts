@@ -43,6 +43,22 @@ export function setAnomalyWatch(watch: AnomalyWatch | null): void {
   anomalyWatch = watch;
 }
 
+/** What is told of the gradients of leaves while a backward pass is still at work. */
+export interface LeafWatch {
+  /** The gradient of a leaf is whole: nothing more will be added to it in this pass. */
+  whole(leaf: Variable, gradient: Variable): void;
+  /** Another function has been gone through. */
+  onWay(): void;
+}
+
+/** The watch of those that want to use gradients early, or null. */
+export let leafWatch: LeafWatch | null = null;
+
+/** @internal Called by `optim/distributed`. */
+export function setLeafWatch(watch: LeafWatch | null): void {
+  leafWatch = watch;
+}
+
 /** What `profile` puts around the work of functions: each of these does it and returns what came of it. */
 export interface Profiler {
   forward(fn: Function, xs: readonly NDArray[]): NDArray | readonly NDArray[];
@@ -93,7 +109,7 @@ export abstract class Function {
     return this.node === null ? 0 : this.node.generation;
   }
 
-  /** @internal Whether `backward` keeps no gradient for later; see `releasesGradients`. */
+  /** @internal Whether `backward` keeps no gradient for later; see core/frugal-function.ts. */
   get frugal(): boolean {
     return false;
   }

@@ -77,14 +77,20 @@ export interface SharedMemory {
   grow(pages: number): number;
 }
 
+/** Where a page may not have shared memory, it gets memory of its own: the kernels cannot work in that, but those in TypeScript can. */
+function makeMemory(): SharedMemory {
+  const limits = { initial: FIRST_ADDRESS / PAGE, maximum: MAX_PAGES };
+  try {
+    return new WebAssembly.Memory({ ...limits, shared: true });
+  } catch {
+    return new WebAssembly.Memory(limits);
+  }
+}
+
 /** The one heap of the process; see the top of this file. */
 export class Heap {
   /** The memory itself, which kernels import and workers share. */
-  readonly memory: SharedMemory = new WebAssembly.Memory({
-    initial: FIRST_ADDRESS / PAGE,
-    maximum: MAX_PAGES,
-    shared: true,
-  });
+  readonly memory: SharedMemory = makeMemory();
   /** Views of the whole memory. They are replaced when it grows: never keep one across an allocation. */
   f32: Float32Array = new Float32Array(0);
   f64: Float64Array = new Float64Array(0);

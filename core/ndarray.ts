@@ -1,4 +1,4 @@
-import { kernels } from "./backend/select.js";
+import * as kernels from "./backend/dispatch.js";
 import { bytesOf, checkDType, type DType } from "./dtype.js";
 import { DTypeError, GraphError, ShapeError } from "./errors.js";
 import { formatArray } from "./format.js";
@@ -13,6 +13,7 @@ import {
   sizeOf,
   stridesOf,
 } from "./shape.js";
+import type { Shaped, shaped } from "./shape-types/shaped.js";
 import { type BasicIndex, sliceView } from "./slicing.js";
 
 /** A copy of an NDArray's elements: the typed array of its dtype, `Uint8Array` of 0 and 1 for bool. */
@@ -27,7 +28,9 @@ export type NestedArray = number | boolean | readonly NestedArray[];
  * `reshape` (of contiguous arrays), `transpose`, `broadcastTo` and `slice` give views that share the storage.
  * Operations never change their inputs; the only writers are `assign` and optimizers.
  */
-export class NDArray {
+export class NDArray<S extends Shape = Shape> {
+  /** What the compiler knows of the shape; nothing at run time. */
+  declare readonly [shaped]: Shaped<S>;
   /** Number of elements. */
   readonly size: number;
   /** Whether the elements lie in row-major order without gaps. */

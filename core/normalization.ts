@@ -1,4 +1,4 @@
-import { kernels } from "./backend/select.js";
+import * as kernels from "./backend/dispatch.js";
 import { NDArray } from "./ndarray.js";
 import { binary, filled, reduce, unary } from "./numeric.js";
 

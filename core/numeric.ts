@@ -1,5 +1,5 @@
+import * as kernels from "./backend/dispatch.js";
 import type { ArgReduceOp, AxisView, BinaryOp, CompareOp, ReduceOp, UnaryOp, Window2D } from "./backend/kernels.js";
-import { kernels } from "./backend/select.js";
 import { bytesOf, type DType, floatOf, isFloat, promote } from "./dtype.js";
 import { ShapeError } from "./errors.js";
 import { NDArray } from "./ndarray.js";

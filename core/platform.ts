@@ -64,6 +64,8 @@ interface NodeModules {
 
 interface ProcessLike {
   on?(event: "SIGINT", handler: () => void): unknown;
+  on?(event: "exit", handler: (code: number) => void): unknown;
+  on?(event: "uncaughtExceptionMonitor", handler: (error: unknown) => void): unknown;
   off?(event: "SIGINT", handler: () => void): unknown;
   stdout?: Terminal & { isTTY?: boolean };
   argv?: string[];
@@ -135,6 +137,18 @@ export function onInterrupt(handler: () => void): () => void {
   };
 }
 
+/**
+ * Calls `handler` when the program ends by itself, with the exit code and the error that nobody caught, if that is why; Node prints it
+ * after the call. Does nothing where programs do not end.
+ */
+export function onExit(handler: (code: number, error: unknown) => void): void {
+  let uncaught: unknown;
+  nodeProcess?.on?.("uncaughtExceptionMonitor", (error) => {
+    uncaught = error;
+  });
+  nodeProcess?.on?.("exit", (code) => handler(code, uncaught));
+}
+
 /** Lets signals, timers and the page have their turn. */
 export function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (resume: () => void) => unknown };
@@ -153,10 +167,16 @@ export function nextTurn(): Promise<void> {
   });
 }
 
-/** How many threads can run at the same time. */
+/** Memory that other threads can see, where there can be any: a page that is not cross-origin isolated has no SharedArrayBuffer. */
+export function sharedBytes(bytes: number): ArrayBufferLike {
+  return typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+}
+
+/** How many threads can run at the same time: of several processes that MPI's launcher started on this machine, a fair share. */
 export function hardwareThreads(): number {
   const os = nodeModule("node:os");
-  if (os !== undefined) return os.availableParallelism?.() ?? os.cpus().length;
+  const neighbours = Number(environment("OMPI_COMM_WORLD_LOCAL_SIZE") ?? environment("MPI_LOCALNRANKS") ?? 1) || 1;
+  if (os !== undefined) return Math.max(1, Math.floor((os.availableParallelism?.() ?? os.cpus().length) / neighbours));
   const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
   return navigator?.hardwareConcurrency ?? 1;
 }

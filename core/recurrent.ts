@@ -1,5 +1,5 @@
+import * as kernels from "./backend/dispatch.js";
 import type { SequenceView } from "./backend/kernels.js";
-import { kernels } from "./backend/select.js";
 import { heap } from "./heap.js";
 import { NDArray } from "./ndarray.js";
 import { matmul, reduce, span } from "./numeric.js";

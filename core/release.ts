@@ -1,4 +1,3 @@
-import type { Function } from "./function.js";
 import { heap, type Storage } from "./heap.js";
 import type { Variable } from "./variable.js";
 
@@ -9,16 +8,11 @@ import type { Variable } from "./variable.js";
  *
  * It does so only for storages that were allocated inside this pass (so never for what a `backward` returned from its saved
  * data), that no other gradient of the pass lies in (views share storages), and that nobody else can have seen: not what goes to or
- * comes from a hook, or a Function that is not one of the library's own. A leaf's gradient is given back by `clearGrad`, unless somebody
+ * comes from a hook, or a Function that is not a FrugalFunction. A leaf's gradient is given back by `clearGrad`, unless somebody
  * has read `grad` in between.
  */
 
 const FOREVER = 2 ** 40;
-
-/** Marks function classes whose `backward` keeps no gradient for later. Not inherited by classes that users derive. */
-export function releasesGradients(...classes: { prototype: Function }[]): void {
-  for (const { prototype } of classes) Object.defineProperty(prototype, "frugal", { value: true });
-}
 
 /** Says that one leaf's gradient, just allocated, is all that lies in its memory. */
 export function claim(gradient: Variable): void {

@@ -1,4 +1,4 @@
-import { kernels } from "./backend/select.js";
+import * as kernels from "./backend/dispatch.js";
 import { config } from "./config.js";
 import { array } from "./creation.js";
 import type { NDArray, NestedArray, NumericArray } from "./ndarray.js";

@@ -7,7 +7,10 @@ import type { Storage } from "./heap.js";
 import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
 import type { GraphNode } from "./node.js";
 import { giveBack } from "./release.js";
-import { type Shape, sameShape, shapeText } from "./shape.js";
+import { checkShape, type Shape, sameShape, shapeText } from "./shape.js";
+import type { DataShape } from "./shape-types/operand.js";
+import type { Asserted } from "./shape-types/reshape.js";
+import type { Shaped, shaped } from "./shape-types/shaped.js";
 
 /** What a function takes where it takes a Variable: anything else becomes a constant. */
 export type Operand = Variable | ArrayLike;
@@ -23,8 +26,13 @@ let swaps = 0;
 /**
  * An NDArray in a graph: the value, its gradient, and the function that made it.
  * `backward` is installed by `core/backward.ts`; arithmetic and all other functions are methods installed by `functions/`.
+ *
+ * `S` is the shape as far as it is known before the program runs: `Variable<[32, 784]>`, `Variable<[number, 784]>` for any number
+ * of rows, and just `Variable` for any shape.
  */
-export class Variable {
+export class Variable<S extends Shape = Shape> {
+  /** What the compiler knows of the shape; nothing at run time. */
+  declare readonly [shaped]: Shaped<S>;
   /** A name for messages and pictures of the graph. */
   name: string | null = null;
   /** @internal The place in the graph of the function whose output this is; null for a leaf. */
@@ -42,7 +50,7 @@ export class Variable {
   private gradientSeen = false;
 
   constructor(
-    protected array: NDArray,
+    protected array: NDArray<S>,
     private needed: boolean,
   ) {}
 
@@ -57,7 +65,7 @@ export class Variable {
   }
 
   /** The value. Setting it to another array of the same shape and dtype is noticed by graphs that saved the former one. */
-  get data(): NDArray {
+  get data(): NDArray<S> {
     return this.array;
   }
 
@@ -71,14 +79,14 @@ export class Variable {
     if (value.dtype !== this.dtype) {
       throw new DTypeError(`data: the Variable is ${this.dtype} and the array ${value.dtype}; expected ${this.dtype}`);
     }
-    this.array = value;
+    this.array = value as NDArray<S>;
     this.swapped = ++swaps * SWAP;
   }
 
   /** The gradient that `backward` left here, added up over calls, or null. */
-  get grad(): Variable | null {
+  get grad(): Variable<S> | null {
     this.gradientSeen = true;
-    return this.gradient;
+    return this.gradient as Variable<S> | null;
   }
 
   set grad(value: Variable | null) {
@@ -160,8 +168,21 @@ export class Variable {
   }
 
   /** A constant with the same data, outside every graph. */
-  detach(): Variable {
-    return new Variable(this.array, false);
+  detach(): Variable<S> {
+    return new Variable<S>(this.array, false);
+  }
+
+  /**
+   * This, with `shape` for its type: the way from a `Variable` of which nothing is known to a `Variable<[2, 3]>`. -1 stands for any
+   * length, which the type has as `number`.
+   * @throws ShapeError when that is not its shape.
+   */
+  asShape<const T extends Shape>(shape: T): Variable<Asserted<T>> {
+    checkShape("asShape", Array.isArray(shape) ? shape.map((n) => (n === -1 ? 0 : n)) : shape);
+    if (shape.length !== this.ndim || !shape.every((n, axis) => n === -1 || n === this.shape[axis])) {
+      throw new ShapeError(`asShape: the shape is ${shapeText(this.shape)}; expected ${shapeText(shape)}`);
+    }
+    return this as Variable as Variable<Asserted<T>>;
   }
 
   /** Cuts this off from what it was computed from: it becomes a constant leaf. A leaf stays what it is. */
@@ -216,7 +237,8 @@ export class Variable {
     if (hint === "string") return this.toString();
     throw new GraphError(
       "a native operator was used on a Variable; expected a method: a.add(b) for a + b, sub for -, mul for *, div for /, " +
-        "pow for **, neg for unary -, less, greater and equal for comparisons, item() for the number of a scalar",
+        "pow for **, neg for unary -, less, greater and equal for comparisons, item() for the number of a scalar; " +
+        "or compile with tsover (docs/operators.md)",
     );
   }
 }
@@ -225,12 +247,14 @@ export class Variable {
  * A Variable that a layer learns. A layer that infers its sizes makes its Parameters without data, so that an optimizer can
  * hold them already, and initializes them at the first forward.
  */
-export class Parameter extends Variable {
+export class Parameter<S extends Shape = Shape> extends Variable<S> {
   /** Whether it has data. */
   initialized: boolean;
+  /** @internal What makes its first data of those that it is given, such as those of another process; null to take them as they are. */
+  initializing: ((data: NDArray) => NDArray) | null = null;
 
-  constructor(data: NDArray | null, name: string | null = null) {
-    super(data ?? array([]), true);
+  constructor(data: NDArray<S> | null, name: string | null = null) {
+    super(data ?? (array([]) as NDArray as NDArray<S>), true);
     if (data !== null) checkDifferentiable("Parameter", data.dtype);
     this.initialized = data !== null;
     this.name = name;
@@ -240,7 +264,7 @@ export class Parameter extends Variable {
    * The value.
    * @throws GraphError before it is initialized.
    */
-  override get data(): NDArray {
+  override get data(): NDArray<S> {
     if (!this.initialized) {
       throw new GraphError(
         `Parameter ${this.name ?? ""}: it has no data before its layer's first forward; expected a forward, or sizes given to the layer`,
@@ -261,7 +285,7 @@ export class Parameter extends Variable {
     if (this.initialized)
       throw new GraphError(`Parameter ${this.name ?? ""}: it is initialized already; expected data = ...`);
     checkDifferentiable("Parameter", data.dtype);
-    this.array = data;
+    this.array = (this.initializing?.(data) ?? data) as NDArray<S>;
     this.initialized = true;
   }
 }
@@ -278,6 +302,7 @@ export interface VariableOptions extends ArrayOptions {
  * An NDArray is taken as it is, without a copy; anything else is copied.
  * @throws DTypeError when a gradient is asked for integers or bools; as `array` for bad data.
  */
+export function variable<const D extends ArrayLike>(data: D, options?: VariableOptions): Variable<DataShape<D>>;
 export function variable(data: ArrayLike, options: VariableOptions = {}): Variable {
   const value = data instanceof NDArray && (options.dtype ?? data.dtype) === data.dtype ? data : array(data, options);
   const { requiresGrad = isFloat(value.dtype), name = null } = options;
@@ -288,6 +313,10 @@ export function variable(data: ArrayLike, options: VariableOptions = {}): Variab
 }
 
 /** A Variable that no gradient flows to. */
+export function constant<const D extends ArrayLike>(
+  data: D,
+  options?: Omit<VariableOptions, "requiresGrad">,
+): Variable<DataShape<D>>;
 export function constant(data: ArrayLike, options: Omit<VariableOptions, "requiresGrad"> = {}): Variable {
   return variable(data, { ...options, requiresGrad: false });
 }

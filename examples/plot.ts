@@ -3,6 +3,7 @@ import { dirname, extname } from "node:path";
 import * as Plot from "@observablehq/plot";
 import { Resvg } from "@resvg/resvg-js";
 import { parseHTML } from "linkedom";
+import { LABEL_PLACES, placeLabels } from "./labels.js";
 
 /** A point in the plane, with what is known of it. */
 export interface Point {
@@ -24,13 +25,16 @@ export interface Line {
 /** What a picture may have beside its marks: a title, names of its axes, sizes and whatever else Observable Plot knows. */
 export type PictureOptions = Plot.PlotOptions & { title?: string };
 
+/** The size of a picture in pixels, unless told. */
+const [WIDTH, HEIGHT] = [720, 540];
+
 /** An SVG document of Observable Plot's marks (https://observablehq.com/plot), drawn without a browser. */
 export function picture(marks: Plot.Markish[], { title, ...options }: PictureOptions = {}): string {
   const { document } = parseHTML("<html><body></body></html>");
   const heading = Plot.text([title ?? ""], { frameAnchor: "top", dy: -22, fontSize: 15, fontWeight: "bold" });
   const svg = Plot.plot({
-    width: 720,
-    height: 540,
+    width: WIDTH,
+    height: HEIGHT,
     marginTop: 40,
     style: { background: "white", fontFamily: "sans-serif" },
     ...options,
@@ -52,10 +56,44 @@ export function scatter(points: readonly Point[], options: PictureOptions = {}):
   const groups = [...new Set(points.flatMap(({ group }) => group ?? []))];
   const fill = groups.length === 0 ? "steelblue" : ({ group }: Point) => group ?? "";
   const dots = Plot.dot(points, { x: "x", y: "y", r: 2.5, fill, fillOpacity: 0.8 });
-  const labels = Plot.text(points, { x: "x", y: "y", text: "label", fill, dy: -8, fontSize: 11 });
   const color = { domain: groups, unknown: "gray" };
   const marginRight = groups.length === 0 ? 20 : 110;
-  return picture([dots, labels, ...legend(groups)], { inset: 20, marginRight, color, ...options });
+  const { width = WIDTH, height = HEIGHT } = options;
+  const labels = labelsOf(points, width - marginRight - 80, height - 110, fill);
+  return picture([dots, ...labels, ...legend(groups)], { inset: 20, marginRight, color, ...options });
+}
+
+/** What is written beside points that are spread over so many pixels, with as little of it on top of each other as possible. */
+function labelsOf(
+  points: readonly Point[],
+  width: number,
+  height: number,
+  fill: Plot.ChannelValueSpec,
+): Plot.Markish[] {
+  const labelled = points.filter(({ label }) => label !== undefined);
+  const inPixels = (values: number[], length: number) => {
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    return values.map((value) => (most > least ? ((value - least) / (most - least)) * length : 0));
+  };
+  const xs = inPixels(
+    labelled.map(({ x }) => x),
+    width,
+  );
+  const ys = inPixels(
+    labelled.map(({ y }) => -y),
+    height,
+  );
+  const fontSize = 11;
+  const places = placeLabels(
+    labelled.map(({ label }, i) => ({ text: label!, x: xs[i]!, y: ys[i]! })),
+    fontSize,
+  );
+  return LABEL_PLACES.map((place) =>
+    Plot.text(
+      labelled.filter((_, i) => places[i] === place),
+      { x: "x", y: "y", text: "label", fill, fontSize, ...place },
+    ),
+  );
 }
 
 /** Curves, each with its name at its end. */

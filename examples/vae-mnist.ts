@@ -5,11 +5,11 @@ import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
 import { type Digits, loadDigits } from "./digits.js";
 import { saveImages } from "./images.js";
-import { positiveNumber, wholeNumber } from "./options.js";
+import { parseOptions, positiveNumber, wholeNumber } from "./options.js";
 import { savePicture, scatter } from "./plot.js";
 import { startProgress } from "./progress.js";
 
-const options = new Command("npx tsx examples/vae-mnist.ts")
+const command = new Command("npx tsx examples/vae-mnist.ts")
   .description(
     "A variational autoencoder learns MNIST's digits: draws the test digits again from codes of a few numbers, and new digits from " +
       "codes that nobody has seen. A smaller one with codes of two numbers draws a map of all digits.",
@@ -30,34 +30,33 @@ const options = new Command("npx tsx examples/vae-mnist.ts")
   )
   .option("--pictures <folder>", "where the pictures go", "vae-mnist")
   .option("--seed <n>", "seed of the random numbers; the same seed repeats the run", wholeNumber(0), 1)
-  .option("--quick", "smaller models, and 2 passes over the first 8,000 digits instead of --epochs over all")
-  .parse()
-  .opts<{
-    latent: number;
-    epochs: number;
-    batchSize: number;
-    lr: number;
-    pictures: string;
-    seed: number;
-    quick?: true;
-  }>();
+  .option("--quick", "smaller models, and the first 3,000 digits, twice and in batches of 32 unless given");
 
-const EPOCHS = options.quick ? 2 : options.epochs;
+interface Options {
+  latent: number;
+  epochs: number;
+  batchSize: number;
+  lr: number;
+  pictures: string;
+  seed: number;
+  quick?: true;
+}
+
+const options = parseOptions<Options>(command, { epochs: 2, batchSize: 32 });
+
 /** Digits in a picture, and in a row of it. */
 const SHOWN = 100;
 const ROW = 10;
-/** The codes on the map of drawn digits go from the 2.5 % quantile of each number to the 97.5 % one. */
-const REACH = 1.96;
 const MAP_SIDE = 15;
-/** Test digits on the map of codes. */
-const DOTS = 3000;
+/** Test digits whose codes are mapped. */
+const MAPPED = 3000;
 
 /** The layers of the smaller model: fewer channels, and a larger decoder for what a code of two numbers does not say. */
 const SMALL = { encConv1OutCh: 8, encConv2OutCh: 16, encPool2Stride: 2, latentDim: 512 };
 
 /** A model with `latent` numbers in a code, of the reference's size or smaller. */
 function makeModel(latent: number, size: "full" | "small"): nn.BernoulliVAE {
-  const steps = EPOCHS * Math.ceil(train.x.shape[0]! / options.batchSize);
+  const steps = options.epochs * Math.ceil(train.x.shape[0]! / options.batchSize);
   const lr = (latent === 2 ? 3 : 1) * options.lr;
   return new nn.BernoulliVAE({
     T: latent,
@@ -69,14 +68,15 @@ function makeModel(latent: number, size: "full" | "small"): nn.BernoulliVAE {
 /** Trains with a line of progress, and prints what the test digits say of it. */
 function learn(title: string, model: nn.BernoulliVAE): void {
   const start = performance.now();
+  const { epochs, batchSize } = options;
   const count = train.x.shape[0]!;
   const before = model.evaluate(test.x);
-  const progress = startProgress(title, EPOCHS * count);
+  const progress = startProgress(title, epochs * count);
   model.fit(train.x, {
-    epochs: EPOCHS,
-    batchSize: options.batchSize,
+    epochs,
+    batchSize,
     onProgress: ({ epoch, images, loss }) =>
-      progress.update((epoch - 1) * count + images, { epoch: `${epoch}/${EPOCHS}`, loss: loss.toFixed(2) }),
+      progress.update((epoch - 1) * count + images, { epoch: `${epoch}/${epochs}`, loss: loss.toFixed(2) }),
   });
   progress.stop();
   const seconds = (performance.now() - start) / 1000;
@@ -94,19 +94,29 @@ function reconstructions(model: nn.BernoulliVAE): NDArray {
   return F.reshape(F.stack(rows, { axis: 1 }), [-1, 28, 28]).data;
 }
 
-/** Digits drawn from a grid of codes of two numbers, the first one to the right and the second one up. */
+/** Of test digits, the means of their codes. */
+function codesOf(model: nn.BernoulliVAE): [z1: number, z2: number][] {
+  const shown = F.getItem(test.x, firstOf(Math.min(MAPPED, test.x.shape[0]!)));
+  return noGrad(() => model.encode(shown).mean).toArray() as [number, number][];
+}
+
+/**
+ * Digits drawn from a grid of codes of two numbers, the first one growing to the right and the second one upwards. As many of the codes of
+ * test digits lie between two columns as between any other two, and likewise for rows: so the map has more room where there are more digits.
+ */
 function plane(model: nn.BernoulliVAE): NDArray {
-  const at = (i: number) => REACH * ((2 * i) / (MAP_SIDE - 1) - 1);
-  const codes = Array.from({ length: MAP_SIDE ** 2 }, (_, i) => [at(i % MAP_SIDE), -at(Math.floor(i / MAP_SIDE))]);
-  return noGrad(() => model.decode(codes)).data;
+  const codes = codesOf(model);
+  const [z1, z2] = [0, 1].map((axis) => {
+    const sorted = codes.map((code) => code[axis]!).sort((a, b) => a - b);
+    return Array.from({ length: MAP_SIDE }, (_, i) => sorted[Math.floor(((i + 0.5) / MAP_SIDE) * sorted.length)]!);
+  }) as [number[], number[]];
+  return noGrad(() => model.decode(z2.reverse().flatMap((up) => z1.map((right) => [right, up])))).data;
 }
 
 /** The means of the codes of test digits, coloured by what they are. */
 function drawCodes(model: nn.BernoulliVAE, path: string): void {
-  const shown = firstOf(Math.min(DOTS, test.x.shape[0]!));
-  const means = noGrad(() => model.encode(F.getItem(test.x, shown)).mean).toArray() as [number, number][];
   const labels = test.t.toTypedArray();
-  const points = means.map(([x, y], i) => ({ x, y, group: String(labels[i]) }));
+  const points = codesOf(model).map(([x, y], i) => ({ x, y, group: String(labels[i]) }));
   points.sort((a, b) => Number(a.group) - Number(b.group));
   const title = "Test digits by the two numbers of their codes";
   savePicture(path, scatter(points, { title, width: 800, height: 700, x: { label: "z1" }, y: { label: "z2" } }));
@@ -117,7 +127,7 @@ function firstOf(count: number): NDArray {
 }
 
 seed(options.seed);
-const train: Digits = loadDigits("train", options.quick ? 8000 : undefined);
+const train: Digits = loadDigits("train", options.quick ? 3000 : undefined);
 const test: Digits = loadDigits("test", options.quick ? 1000 : undefined);
 const pictures: string[] = [];
 const pathOf = (name: string) => {

@@ -6,19 +6,19 @@ import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
 import { type Digits, loadDigits } from "./digits.js";
 import { saveImages } from "./images.js";
-import { wholeNumber } from "./options.js";
+import { parseOptions, wholeNumber } from "./options.js";
 import { likeness, type PlaneData, ring, swissRoll } from "./planes.js";
 import { lines, picture, savePicture } from "./plot.js";
 import { startProgress } from "./progress.js";
 
-/** What is trained in which way: the rest of the settings, which the options do not name. */
+/** How each kind of data is learned; `steps` counts updates of the generator, `lambda` weighs the penalty. */
 const SETTINGS = {
-  ring: { steps: 2000, quickSteps: 500, criticUpdates: 3, batchSize: 256, lr: 0.003, lambda: 0.1 },
-  swissroll: { steps: 3000, quickSteps: 500, criticUpdates: 3, batchSize: 256, lr: 0.003, lambda: 0.1 },
-  mnist: { steps: 3000, quickSteps: 100, criticUpdates: 3, batchSize: 64, lr: 0.001, lambda: 10 },
+  ring: { steps: 3000, quickSteps: 400, criticUpdates: 3, batchSize: 256, lr: 0.003, beta1: 0, lambda: 0.1 },
+  swissroll: { steps: 3000, quickSteps: 400, criticUpdates: 3, batchSize: 256, lr: 0.003, beta1: 0, lambda: 0.1 },
+  mnist: { steps: 3000, quickSteps: 80, criticUpdates: 3, batchSize: 64, lr: 0.001, beta1: 0.5, lambda: 10 },
 } as const;
 
-const options = new Command("npx tsx examples/wgan-gp.ts")
+const command = new Command("npx tsx examples/wgan-gp.ts")
   .description(
     "A Wasserstein GAN with gradient penalty: a generator learns to imitate points in the plane, or MNIST's digits, from a critic " +
       "that learns to tell them apart, under a penalty on its gradient.",
@@ -28,20 +28,22 @@ const options = new Command("npx tsx examples/wgan-gp.ts")
       .choices(Object.keys(SETTINGS))
       .default("ring"),
   )
-  .option("--steps <n>", "updates of the generator: 2000, 3000 and 3000 unless given", wholeNumber(1))
+  .option("--steps <n>", "updates of the generator: 3000 unless given", wholeNumber(1))
   .option("--hidden <n>", "units in each hidden layer, for points in the plane", wholeNumber(1), 128)
   .option("--pictures <folder>", "where the pictures go", "wgan-gp")
   .option("--seed <n>", "seed of the random numbers; the same seed repeats the run", wholeNumber(0), 1)
-  .option("--quick", "smaller networks, and 500, 500 and 100 steps unless --steps are given")
-  .parse()
-  .opts<{
-    data: keyof typeof SETTINGS;
-    steps?: number;
-    hidden: number;
-    pictures: string;
-    seed: number;
-    quick?: true;
-  }>();
+  .option("--quick", "64 hidden units, smaller convolutions, and 400 steps for points and 80 for digits, unless given");
+
+interface Options {
+  data: keyof typeof SETTINGS;
+  steps?: number;
+  hidden: number;
+  pictures: string;
+  seed: number;
+  quick?: true;
+}
+
+const options = parseOptions<Options>(command, { hidden: 64 });
 
 const settings = SETTINGS[options.data];
 const steps = options.steps ?? (options.quick ? settings.quickSteps : settings.steps);
@@ -55,8 +57,8 @@ const GRID = 120;
 const COMPARED = 2000;
 const NOISE = 64;
 
-/** The learning rate falls to 0 along a line. */
-const OPTIMIZER = `adam(lr=${settings.lr}, beta1=0.5, beta2=0.9)`;
+/** Its learning rate falls to 0 along a line; see `train`. */
+const OPTIMIZER = `adam(lr=${settings.lr}, beta1=${settings.beta1}, beta2=0.9)`;
 
 /** Trains with a line of progress; gives what the critic estimates of the distance after each step, smoothed. */
 function train(model: nn.WGAN_GP, real: NDArray): number[] {
@@ -84,7 +86,7 @@ function train(model: nn.WGAN_GP, real: NDArray): number[] {
 /** A generator of points like those of the data, and a critic that can tell. */
 function imitatePoints(data: PlaneData): void {
   const model = new nn.WGAN_GP({
-    gHidden: options.quick ? Math.ceil(options.hidden / 2) : options.hidden,
+    gHidden: options.hidden,
     nIn: 2,
     optimizer: OPTIMIZER,
   });
@@ -183,7 +185,10 @@ function judgeDigits(title: string, digits: NDArray, others: Digits): void {
 
 function drawDistance(distances: readonly number[]): void {
   const title = "Estimated distance of real and generated examples";
-  savePicture(pathOf("distance.svg"), lines([{ name: "distance", ys: distances }], { title, x: { label: "step" } }));
+  savePicture(
+    pathOf("distance.svg"),
+    lines([{ name: "distance", ys: distances }], { title, x: { label: "step" }, y: { label: null } }),
+  );
 }
 
 const pictures: string[] = [];

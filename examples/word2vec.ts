@@ -4,14 +4,14 @@ import { Command, Option } from "commander";
 import { type NDArray, noGrad, seed } from "retrograd";
 import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
-import { positiveNumber, wholeNumber } from "./options.js";
+import { parseOptions, positiveNumber, wholeNumber } from "./options.js";
 import { type Point, savePicture, scatter } from "./plot.js";
 import { startProgress } from "./progress.js";
 import { tsne } from "./tsne.js";
 
 const WORDS = ["whale", "ship", "boat", "sea", "captain", "queequeg", "oil"];
 
-const options = new Command("npx tsx examples/word2vec.ts")
+const command = new Command("npx tsx examples/word2vec.ts")
   .description(
     "Reads Moby Dick and learns from what words stand near each other which are related: prints the nearest neighbours of some " +
       "and draws a map of them.",
@@ -35,21 +35,23 @@ const options = new Command("npx tsx examples/word2vec.ts")
   .option("--words <words...>", "words to print the neighbours of", WORDS)
   .option("--picture <file>", "where the map goes, .svg or .png", "word2vec.svg")
   .option("--seed <n>", "seed of the random numbers; the same seed repeats the run", wholeNumber(0), 1)
-  .option("--quick", "4 epochs instead of --epochs, at twice the --lr")
-  .parse()
-  .opts<{
-    mode: "cbow" | "skip-gram";
-    epochs: number;
-    dim: number;
-    context: number;
-    lr: number;
-    subsample: number;
-    minCount: number;
-    words: string[];
-    picture: string;
-    seed: number;
-    quick?: true;
-  }>();
+  .option("--quick", "4 epochs at a learning rate of 0.1 unless given");
+
+interface Options {
+  mode: "cbow" | "skip-gram";
+  epochs: number;
+  dim: number;
+  context: number;
+  lr: number;
+  subsample: number;
+  minCount: number;
+  words: string[];
+  picture: string;
+  seed: number;
+  quick?: true;
+}
+
+const options = parseOptions<Options>(command, { epochs: 4, lr: 0.1 });
 
 /** Words for the map, by what they are about. */
 const THEMES: Readonly<Record<string, readonly string[]>> = {
@@ -80,7 +82,7 @@ const COMMON = 20;
 
 /** Trains with a line of progress, and prints how fast it went. */
 function train(model: nn.Word2Vec, texts: readonly string[]): void {
-  const epochs = options.quick ? 4 : options.epochs;
+  const { epochs } = options;
   // An epoch passes over other words each time, so progress is in thousandths of epochs.
   const progress = startProgress("Training", 1000 * epochs);
   let words = 0;
@@ -145,7 +147,7 @@ const model = new nn.Word2Vec({
   minCount: options.minCount,
   // In pieces, as the words of the book are: "don't" is "don" and "t".
   stopWords: stopWords().flatMap((word) => nn.tokenizeWords(word)),
-  optimizer: { name: "sgd", lr: options.quick ? 2 * options.lr : options.lr },
+  optimizer: { name: "sgd", lr: options.lr },
 });
 train(model, texts);
 for (const word of options.words) {

@@ -1,9 +1,9 @@
 import { ArgumentError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { normalizeAxis } from "../core/shape.js";
+import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { floating } from "./dtype.js";
@@ -17,7 +17,7 @@ export interface SoftmaxOptions {
   axis?: number;
 }
 
-class Softmax extends Function {
+class Softmax extends FrugalFunction {
   constructor(private readonly axis: number) {
     super();
   }
@@ -32,7 +32,7 @@ class Softmax extends Function {
 }
 
 /** @internal The gradient of softmax, of that of the output and the output. */
-export class SoftmaxGrad extends Function {
+export class SoftmaxGrad extends FrugalFunction {
   constructor(private readonly axis: number) {
     super();
   }
@@ -52,7 +52,7 @@ export class SoftmaxGrad extends Function {
   }
 }
 
-class LogSoftmax extends Function {
+class LogSoftmax extends FrugalFunction {
   constructor(private readonly axis: number) {
     super();
   }
@@ -75,7 +75,7 @@ function sumAlong(x: Variable, axis: number): Variable {
 }
 
 /** The gradient of relu, of that of the output and the output; flat in the latter. */
-class ReluGrad extends Function {
+class ReluGrad extends FrugalFunction {
   override forward(gy: NDArray, y: NDArray): NDArray {
     return numeric.binary("reluGrad", gy, y);
   }
@@ -85,7 +85,7 @@ class ReluGrad extends Function {
   }
 }
 
-class LeakyRelu extends Function {
+class LeakyRelu extends FrugalFunction {
   constructor(private readonly alpha: number) {
     super();
   }
@@ -101,7 +101,7 @@ class LeakyRelu extends Function {
 }
 
 /** `scale * x` above 0 and `scale * alpha * (e ** x - 1)` elsewhere: ELU and SELU. */
-class ExponentialLinear extends Function {
+class ExponentialLinear extends FrugalFunction {
   constructor(
     private readonly alpha: number,
     private readonly scale: number,
@@ -124,8 +124,6 @@ class ExponentialLinear extends Function {
   }
 }
 
-releasesGradients(Softmax, SoftmaxGrad, LogSoftmax, ReluGrad, LeakyRelu, ExponentialLinear);
-
 function positive(x: NDArray): NDArray {
   return numeric.compare("greater", x, numeric.filled([], 0, x.dtype));
 }
@@ -134,6 +132,7 @@ function positive(x: NDArray): NDArray {
  * `exp(x)` divided by its sum along `axis`, without overflow.
  * @throws AxisError when there is no such axis.
  */
+export function softmax<const X extends Operand>(x: X, options?: SoftmaxOptions): Variable<DataShape<X>>;
 export function softmax(x: Operand, { axis = -1 }: SoftmaxOptions = {}): Variable {
   const input = asVariable("softmax", x);
   return new Softmax(normalizeAxis("softmax", axis, input.ndim)).apply(input);
@@ -143,6 +142,7 @@ export function softmax(x: Operand, { axis = -1 }: SoftmaxOptions = {}): Variabl
  * `log(softmax(x))` along `axis`, exact also where the softmax rounds to 0.
  * @throws AxisError when there is no such axis.
  */
+export function logSoftmax<const X extends Operand>(x: X, options?: SoftmaxOptions): Variable<DataShape<X>>;
 export function logSoftmax(x: Operand, { axis = -1 }: SoftmaxOptions = {}): Variable {
   const input = asVariable("logSoftmax", x);
   return new LogSoftmax(normalizeAxis("logSoftmax", axis, input.ndim)).apply(input);
@@ -158,6 +158,7 @@ export const softplus = elementwise("softplus", (gy, f) => mul(gy, sigmoid(f.x))
  * `x` above 0 and `alpha * x` elsewhere (PyTorch's default for `alpha` is 0.01).
  * @throws ArgumentError when `alpha` is not a finite number.
  */
+export function leakyRelu<const X extends Operand>(x: X, options?: { alpha?: number }): Variable<DataShape<X>>;
 export function leakyRelu(x: Operand, { alpha = 0.3 }: { alpha?: number } = {}): Variable {
   checkFinite("leakyRelu", "alpha", alpha);
   return new LeakyRelu(alpha).apply(floating("leakyRelu", x));
@@ -167,6 +168,7 @@ export function leakyRelu(x: Operand, { alpha = 0.3 }: { alpha?: number } = {}):
  * `x` above 0 and `alpha * (e ** x - 1)` elsewhere (Clevert, Unterthiner and Hochreiter 2015).
  * @throws ArgumentError when `alpha` is not a finite number.
  */
+export function elu<const X extends Operand>(x: X, options?: { alpha?: number }): Variable<DataShape<X>>;
 export function elu(x: Operand, { alpha = 1 }: { alpha?: number } = {}): Variable {
   checkFinite("elu", "alpha", alpha);
   return new ExponentialLinear(alpha, 1).apply(floating("elu", x));
@@ -176,6 +178,7 @@ const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
 /** `elu` scaled so that activations keep mean 0 and variance 1 (Klambauer et al. 2017). */
+export function selu<const X extends Operand>(x: X): Variable<DataShape<X>>;
 export function selu(x: Operand): Variable {
   return new ExponentialLinear(SELU_ALPHA, SELU_SCALE).apply(floating("selu", x));
 }
@@ -185,6 +188,7 @@ export function selu(x: Operand): Variable {
  * or exactly, with erf, when `approximate` is false.
  * @throws ArgumentError when `approximate` is neither true nor false.
  */
+export function gelu<const X extends Operand>(x: X, options?: { approximate?: boolean }): Variable<DataShape<X>>;
 export function gelu(x: Operand, { approximate = true }: { approximate?: boolean } = {}): Variable {
   if (typeof approximate !== "boolean") {
     throw new ArgumentError(`gelu: approximate is ${String(approximate)}; expected true or false`);
@@ -197,6 +201,7 @@ export function gelu(x: Operand, { approximate = true }: { approximate?: boolean
 }
 
 /** `clip(0.2 x + 0.5, 0, 1)` (PyTorch's has the slope 1/6). */
+export function hardSigmoid<const X extends Operand>(x: X): Variable<DataShape<X>>;
 export function hardSigmoid(x: Operand): Variable {
   return clip(add(mul(floating("hardSigmoid", x), 0.2), 0.5), 0, 1);
 }
@@ -205,6 +210,10 @@ export function hardSigmoid(x: Operand): Variable {
  * `slope * x + intercept`.
  * @throws ArgumentError when one of them is not a finite number.
  */
+export function affine<const X extends Operand>(
+  x: X,
+  options?: { slope?: number; intercept?: number },
+): Variable<DataShape<X>>;
 export function affine(
   x: Operand,
   { slope = 1, intercept = 0 }: { slope?: number; intercept?: number } = {},

@@ -1,9 +1,11 @@
 import { isFloat } from "../core/dtype.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import { Function } from "../core/function.js";
 import { NDArray } from "../core/ndarray.js";
 import { binary, unary } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { sameShape } from "../core/shape.js";
+import type { BroadcastShape } from "../core/shape-types/broadcast.js";
+import type { Checked, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { astype } from "./dtype.js";
 import { sumTo } from "./shape.js";
@@ -26,12 +28,20 @@ export abstract class Broadcasting extends Function {
   }
 }
 
+/** One of the library's own, as FrugalFunction. */
+export abstract class FrugalBroadcasting extends Broadcasting {
+  /** @internal */
+  override get frugal(): boolean {
+    return true;
+  }
+}
+
 function unbroadcast(gx: Variable, x: Variable): Variable {
   const summed = sameShape(gx.shape, x.shape) ? gx : sumTo(gx, x.shape);
   return summed.dtype === x.dtype || !isFloat(x.dtype) ? summed : astype(summed, x.dtype);
 }
 
-class Add extends Broadcasting {
+class Add extends FrugalBroadcasting {
   override forward(a: NDArray, b: NDArray): NDArray {
     return binary("add", a, b);
   }
@@ -41,7 +51,7 @@ class Add extends Broadcasting {
   }
 }
 
-class Sub extends Broadcasting {
+class Sub extends FrugalBroadcasting {
   override forward(a: NDArray, b: NDArray): NDArray {
     return binary("sub", a, b);
   }
@@ -51,7 +61,7 @@ class Sub extends Broadcasting {
   }
 }
 
-class Mul extends Broadcasting {
+class Mul extends FrugalBroadcasting {
   override forward(a: NDArray, b: NDArray): NDArray {
     return binary("mul", a, b);
   }
@@ -61,7 +71,7 @@ class Mul extends Broadcasting {
   }
 }
 
-class Div extends Broadcasting {
+class Div extends FrugalBroadcasting {
   override forward(a: NDArray, b: NDArray): NDArray {
     return binary("div", a, b);
   }
@@ -72,7 +82,7 @@ class Div extends Broadcasting {
   }
 }
 
-class Neg extends Function {
+class Neg extends FrugalFunction {
   override forward(x: NDArray): NDArray {
     return unary("neg", x);
   }
@@ -82,33 +92,48 @@ class Neg extends Function {
   }
 }
 
-releasesGradients(Add, Sub, Mul, Div, Neg);
-
 /** `a + b`, broadcast. */
+export function add<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function add(a: Operand, b: Operand): Variable {
   const x = left("add", a, b);
   return new Add().apply(x, asVariable("add", b, x));
 }
 
 /** `a - b`, broadcast. */
+export function sub<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function sub(a: Operand, b: Operand): Variable {
   const x = left("sub", a, b);
   return new Sub().apply(x, asVariable("sub", b, x));
 }
 
 /** `a * b`, broadcast. */
+export function mul<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function mul(a: Operand, b: Operand): Variable {
   const x = left("mul", a, b);
   return new Mul().apply(x, asVariable("mul", b, x));
 }
 
 /** `a / b`, broadcast; integers and bools divide as float32. */
+export function div<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function div(a: Operand, b: Operand): Variable {
   const x = left("div", a, b);
   return new Div().apply(x, asVariable("div", b, x));
 }
 
 /** `-x`. */
+export function neg<const X extends Operand>(x: X): Variable<DataShape<X>>;
 export function neg(x: Operand): Variable {
   return new Neg().apply(x);
 }

@@ -1,16 +1,16 @@
 import { checkValue } from "../core/creation.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { concatenate, filled, span } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { normalizeAxes, normalizeAxis, type Shape, shapeText } from "../core/shape.js";
+import type { DataShape } from "../core/shape-types/operand.js";
 import { type Slice, slice } from "../core/slicing.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { getItem } from "./indexing.js";
 import { broadcastTo, flatten, reshape } from "./shape.js";
 
-class Pad extends Function {
+class Pad extends FrugalFunction {
   constructor(
     private readonly widths: readonly Width[],
     private readonly value: number,
@@ -34,7 +34,7 @@ class Pad extends Function {
   }
 }
 
-class Flip extends Function {
+class Flip extends FrugalFunction {
   constructor(private readonly axes: readonly number[]) {
     super();
   }
@@ -49,7 +49,7 @@ class Flip extends Function {
 }
 
 /** Moves the elements along each axis by its shift, those that leave at the end coming in at the front. */
-class Roll extends Function {
+class Roll extends FrugalFunction {
   constructor(private readonly shifts: readonly number[]) {
     super();
   }
@@ -69,8 +69,6 @@ class Roll extends Function {
   }
 }
 
-releasesGradients(Pad, Flip, Roll);
-
 /** How many elements `pad` adds: the same on every side, the same [before, after] on every axis, or a pair for each axis. */
 export type PadWidths = number | Width | readonly Width[];
 
@@ -88,6 +86,10 @@ export function pad(x: Operand, widths: PadWidths, { value = 0 }: { value?: numb
 }
 
 /** `x` in reverse order along `axis` (one or several; all unless given), as a view. */
+export function flip<const X extends Operand>(
+  x: X,
+  options?: { axis?: number | readonly number[] },
+): Variable<DataShape<X>>;
 export function flip(x: Operand, { axis }: { axis?: number | readonly number[] } = {}): Variable {
   const input = asVariable("flip", x);
   return new Flip(normalizeAxes("flip", axis, input.ndim)).apply(input);
@@ -98,6 +100,11 @@ export function flip(x: Operand, { axis }: { axis?: number | readonly number[] }
  * several axes, one with all of them; without an axis the elements move in row-major order.
  * @throws ArgumentError when a shift is not an integer, or shifts and axes do not pair up.
  */
+export function roll<const X extends Operand>(
+  x: X,
+  shift: number | readonly number[],
+  options?: { axis?: number | readonly number[] },
+): Variable<DataShape<X>>;
 export function roll(
   x: Operand,
   shift: number | readonly number[],

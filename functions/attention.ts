@@ -2,10 +2,9 @@ import { config } from "../core/config.js";
 import { arange } from "../core/creation.js";
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { broadcastShapes, type Shape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { SoftmaxGrad, softmax } from "./activation.js";
@@ -42,7 +41,7 @@ interface Masking {
 }
 
 /** Softmax along the last axis over the allowed entries, 0 at the others; a row that has none gives zeros. */
-class MaskedSoftmax extends Function {
+class MaskedSoftmax extends FrugalFunction {
   constructor(private readonly allowed: Allowed) {
     super();
   }
@@ -56,8 +55,6 @@ class MaskedSoftmax extends Function {
     return new SoftmaxGrad(gy.ndim - 1).apply(gy, this.output());
   }
 }
-
-releasesGradients(MaskedSoftmax);
 
 /**
  * `softmax(q k^T / sqrt(dk)) v` of queries (..., Tq, dk), keys (..., Tk, dk) and values (..., Tk, dv), whose leading axes

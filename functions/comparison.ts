@@ -3,8 +3,9 @@ import { GraphError } from "../core/errors.js";
 import { Function } from "../core/function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { compare } from "../core/numeric.js";
-import { asVariable, type Operand, type Variable } from "../core/variable.js";
+import { asVariable, type Operand } from "../core/variable.js";
 import { left } from "./arithmetic.js";
+import type { BinaryFunction } from "./signatures.js";
 
 /** An elementwise comparison: a bool Variable, which no gradient flows to. */
 class Comparison extends Function {
@@ -25,11 +26,11 @@ class Comparison extends Function {
   }
 }
 
-function comparison(op: CompareOp): (a: Operand, b: Operand) => Variable {
-  return (a, b) => {
+function comparison(op: CompareOp): BinaryFunction {
+  return ((a: Operand, b: Operand) => {
     const x = left(op, a, b);
     return new Comparison(op).apply(x, asVariable(op, b, x));
-  };
+  }) as BinaryFunction;
 }
 
 /** `a == b`, broadcast, as bools; NaN equals nothing. Not differentiable. */

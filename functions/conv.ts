@@ -1,10 +1,9 @@
 import type { Window2D } from "../core/backend/kernels.js";
 import { type DType, promote } from "../core/dtype.js";
 import { ShapeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { checkShape, type Shape, sameShape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { add } from "./arithmetic.js";
@@ -24,7 +23,7 @@ import {
   window2D,
 } from "./window.js";
 
-class Im2col extends Function {
+class Im2col extends FrugalFunction {
   constructor(private readonly window: Window2D) {
     super();
   }
@@ -38,7 +37,7 @@ class Im2col extends Function {
   }
 }
 
-class Col2im extends Function {
+class Col2im extends FrugalFunction {
   constructor(private readonly window: Window2D) {
     super();
   }
@@ -51,8 +50,6 @@ class Col2im extends Function {
     return new Im2col(this.window).apply(gy);
   }
 }
-
-releasesGradients(Im2col, Col2im);
 
 /**
  * The patches that a kernel sees as it slides over images (N, rows, cols, channels), one row each:

@@ -1,8 +1,7 @@
 import type { Window2D } from "../core/backend/kernels.js";
 import * as convolution from "../core/convolution.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
-import { releasesGradients } from "../core/release.js";
 import type { Shape } from "../core/shape.js";
 import type { Variable } from "../core/variable.js";
 import { reshape, sumTo } from "./shape.js";
@@ -13,7 +12,7 @@ import { reshape, sumTo } from "./shape.js";
  */
 
 /** Images under weights, plus a bias if there is a third operand: (N, outRows, outCols, n). */
-export class Convolve extends Function {
+export class Convolve extends FrugalFunction {
   constructor(private readonly window: Window2D) {
     super();
   }
@@ -37,7 +36,7 @@ function sumOfPixels(images: Variable): Variable {
 }
 
 /** The adjoint of `Convolve` in its images: a transposed convolution. */
-export class ConvolveTransposed extends Function {
+export class ConvolveTransposed extends FrugalFunction {
   constructor(private readonly window: Window2D) {
     super();
   }
@@ -55,7 +54,7 @@ export class ConvolveTransposed extends Function {
 }
 
 /** The adjoint of `Convolve` in its weights, of images and the gradient of the output. */
-class ConvolveWeights extends Function {
+class ConvolveWeights extends FrugalFunction {
   constructor(
     private readonly window: Window2D,
     private readonly shape: Shape,
@@ -74,5 +73,3 @@ class ConvolveWeights extends Function {
     ];
   }
 }
-
-releasesGradients(Convolve, ConvolveTransposed, ConvolveWeights);

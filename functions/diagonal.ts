@@ -1,9 +1,8 @@
 import { bytesOf } from "../core/dtype.js";
 import { ArgumentError, AxisError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { normalizeAxis, type Shape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { sum } from "./reduce.js";
@@ -30,7 +29,7 @@ function diagonalView(x: NDArray, { offset, axis1, axis2 }: Place): NDArray {
   );
 }
 
-class Diagonal extends Function {
+class Diagonal extends FrugalFunction {
   constructor(private readonly place: Place) {
     super();
   }
@@ -45,7 +44,7 @@ class Diagonal extends Function {
 }
 
 /** Zeros of `shape` around the given diagonal: the adjoint of `Diagonal`. */
-class DiagonalGrad extends Function {
+class DiagonalGrad extends FrugalFunction {
   constructor(
     private readonly shape: Shape,
     private readonly place: Place,
@@ -63,8 +62,6 @@ class DiagonalGrad extends Function {
     return new Diagonal(this.place).apply(gx);
   }
 }
-
-releasesGradients(Diagonal, DiagonalGrad);
 
 /** Options of `diagonal` and `trace`. */
 export interface DiagonalOptions {

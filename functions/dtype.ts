@@ -1,10 +1,10 @@
 import { checkDType, type DType, floatOf } from "../core/dtype.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
-import { releasesGradients } from "../core/release.js";
+import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 
-class AsType extends Function {
+class AsType extends FrugalFunction {
   constructor(private readonly dtype: DType) {
     super();
   }
@@ -18,13 +18,12 @@ class AsType extends Function {
   }
 }
 
-releasesGradients(AsType);
-
 /**
  * `x` in another dtype, itself when it has it already. Toward int32 it truncates, toward bool it tells what is not 0;
  * between floating-point types the gradient passes in the dtype of `x`.
  * @throws DTypeError when `dtype` is unknown.
  */
+export function astype<const X extends Operand>(x: X, dtype: DType): Variable<DataShape<X>>;
 export function astype(x: Operand, dtype: DType): Variable {
   checkDType("astype", dtype);
   const input = asVariable("astype", x);

@@ -1,10 +1,9 @@
 import { type DType, isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, IndexError, ShapeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import { indexArray } from "../core/indexing.js";
 import { NDArray } from "../core/ndarray.js";
 import { addRows, filled } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { type Shape, shapeText, sizeOf } from "../core/shape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { add, mul } from "./arithmetic.js";
@@ -19,7 +18,7 @@ import { where } from "./selection.js";
 import { expandDims } from "./shape.js";
 
 /** Adds up the rows of each segment. */
-class SegmentSum extends Function {
+class SegmentSum extends FrugalFunction {
   constructor(
     private readonly ids: NDArray,
     private readonly n: number,
@@ -36,8 +35,6 @@ class SegmentSum extends Function {
     return getItem(gy, this.ids);
   }
 }
-
-releasesGradients(SegmentSum);
 
 /**
  * `y[k]`, of `n`, is the sum of all `x[i]` with `ids[i] = k`: (m, ...) to (n, ...), with `ids` (m,) in int32. The adjoint of

@@ -1,6 +1,5 @@
 import type { NDArray } from "../core/ndarray.js";
 import * as recurrent from "../core/recurrent.js";
-import { releasesGradients } from "../core/release.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { split } from "./joining.js";
@@ -54,8 +53,6 @@ class Gru extends Recurrence {
     return gxs;
   }
 }
-
-releasesGradients(Gru);
 
 function composedGru(xs: readonly Variable[], reverse: boolean, activation: Activation, gate: Activation): Variable[] {
   const [x, h0, Wx, Wh, bx, bh] = xs as [Variable, Variable, Variable, Variable, Variable, Variable];

@@ -8,6 +8,7 @@ export {
   leakyRelu,
   logSoftmax,
   relu,
+  type SoftmaxOptions,
   selu,
   softmax,
   softplus,
@@ -17,7 +18,7 @@ export { flip, type PadWidths, pad, repeat, roll, tile } from "./arrangement.js"
 export { type AttentionOptions, scaledDotProductAttention } from "./attention.js";
 export { equal, greater, greaterEqual, less, lessEqual, notEqual } from "./comparison.js";
 export { col2im, conv1d, conv2d, deconv2d, im2col } from "./conv.js";
-export { diagonal, trace } from "./diagonal.js";
+export { type DiagonalOptions, diagonal, trace } from "./diagonal.js";
 export { astype } from "./dtype.js";
 export { einsum } from "./einsum.js";
 export { type EmbeddingBagOptions, type EmbeddingOptions, embedding, embeddingBag, type IdBags } from "./embedding.js";
@@ -85,15 +86,15 @@ export {
   tan,
   tanh,
 } from "./math.js";
-export { norm } from "./norm.js";
+export { type NormOptions, norm } from "./norm.js";
 export { type BatchNormOptions, batchNorm, type LayerNormOptions, layerNorm } from "./normalization.js";
 export { calcConvOutDims, calcPadDims1d, calcPadDims2d, dilate, pad1d, pad2d } from "./padding.js";
-export { averagePool, maxPool } from "./pool.js";
+export { averagePool, maxPool, type PoolOptions } from "./pool.js";
 export { pow } from "./power.js";
 export { prod } from "./prod.js";
 export { dropout } from "./random.js";
 export type { RecurrentActivation } from "./recurrent.js";
-export { argmax, argmin, cumsum, max, mean, min, sum } from "./reduce.js";
+export { type ArgOptions, argmax, argmin, cumsum, max, mean, min, type ReduceOptions, sum } from "./reduce.js";
 export { type RnnOptions, rnn } from "./rnn.js";
 export { clip, maximum, minimum, where } from "./selection.js";
 export {
@@ -106,5 +107,5 @@ export {
   swapaxes,
   transpose,
 } from "./shape.js";
-export { logsumexp, std, var } from "./statistics.js";
+export { logsumexp, std, type VarianceOptions, var } from "./statistics.js";
 export type { Pad1D, Pad2D, Pair, TransposedWindow2DOptions, Window1DOptions, Window2DOptions } from "./window.js";

@@ -1,19 +1,20 @@
 import { arange, array } from "../core/creation.js";
 import { checkDType, type DType } from "../core/dtype.js";
 import { DTypeError, IndexError, ShapeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import { type ArrayIndex, indexArray, type Selection, selection } from "../core/indexing.js";
 import { NDArray, type NestedArray, type NumericArray } from "../core/ndarray.js";
 import { addRows, filled } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { rowGradient } from "../core/row-gradient.js";
 import { checkShape, normalizeAxis, shapeText } from "../core/shape.js";
+import type { OneHotShape } from "../core/shape-types/axes.js";
+import type { ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 
 /** What `getItem` takes: NumPy's indices, with `slice(start, stop, step)`, `ellipsis` and `newAxis`. */
 export type Index = ArrayIndex | Variable;
 
-class GetItem extends Function {
+class GetItem extends FrugalFunction {
   constructor(private readonly selection: Selection) {
     super();
   }
@@ -29,7 +30,7 @@ class GetItem extends Function {
   }
 }
 
-class GetItemGrad extends Function {
+class GetItemGrad extends FrugalFunction {
   constructor(private readonly selection: Selection) {
     super();
   }
@@ -42,8 +43,6 @@ class GetItemGrad extends Function {
     return new GetItem(this.selection).apply(ggx);
   }
 }
-
-releasesGradients(GetItem, GetItemGrad);
 
 /**
  * What `indices` pick of `x`, by NumPy's rules: integers (negative ones count from the end), `slice(start, stop, step)`,
@@ -91,6 +90,11 @@ export function takeAlongAxis(x: Operand, ids: Operand, { axis = -1 }: { axis?: 
  * Rows of the identity: `ids` (int32) of any shape to `(...shape, n)`, float32 unless given, with 1 at each id and 0 elsewhere.
  * @throws IndexError for an id outside 0 to n - 1; DTypeError when `ids` are not integers; ShapeError when `n` is no length.
  */
+export function oneHot<const X extends Operand, const N extends number>(
+  ids: X,
+  n: N,
+  options?: { dtype?: DType },
+): Variable<OneHotShape<ShapeOf<X>, N>>;
 export function oneHot(ids: Operand, n: number, { dtype = "float32" }: { dtype?: DType } = {}): Variable {
   checkDType("oneHot", dtype);
   checkShape("oneHot", [n]);

@@ -1,16 +1,17 @@
 import { promote } from "../core/dtype.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import { NDArray } from "../core/ndarray.js";
 import { concatenate, span } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { normalizeAxis, shapeText } from "../core/shape.js";
+import type { JoinedShape, StackedShape, UnboundShape } from "../core/shape-types/joining.js";
+import type { Checked, CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { newAxis, type Slice, slice } from "../core/slicing.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { astype } from "./dtype.js";
 
 /** Joins along an axis. The adjoint of `Split`. */
-class Cat extends Function {
+class Cat extends FrugalFunction {
   constructor(private readonly axis: number) {
     super();
   }
@@ -28,7 +29,7 @@ class Cat extends Function {
 }
 
 /** Cuts an axis into neighbouring parts that end at `ends`, the last at its end. The adjoint of `Cat`. */
-class Split extends Function {
+class Split extends FrugalFunction {
   constructor(
     private readonly axis: number,
     private readonly ends: readonly number[],
@@ -49,7 +50,7 @@ class Split extends Function {
 }
 
 /** Joins along a new axis. The adjoint of `Unbind`. */
-class Stack extends Function {
+class Stack extends FrugalFunction {
   constructor(private readonly axis: number) {
     super();
   }
@@ -69,7 +70,7 @@ class Stack extends Function {
 }
 
 /** Takes an axis apart. The adjoint of `Stack`. */
-class Unbind extends Function {
+class Unbind extends FrugalFunction {
   constructor(private readonly axis: number) {
     super();
   }
@@ -84,12 +85,14 @@ class Unbind extends Function {
   }
 }
 
-releasesGradients(Cat, Split, Stack, Unbind);
-
 /**
  * `xs` one after the other along `axis`, in the widest of their dtypes.
  * @throws ShapeError when their shapes differ along another axis; AxisError for scalars; ArgumentError for an empty list.
  */
+export function cat<const Xs extends readonly Operand[], const A extends number | undefined = undefined>(
+  xs: CheckedLiteral<Xs, JoinedShape<Xs, A>>,
+  options?: { axis?: A },
+): Variable<Result<JoinedShape<Xs, A>>>;
 export function cat(xs: readonly Operand[], { axis = 0 }: { axis?: number } = {}): Variable {
   const inputs = operands("cat", xs);
   const first = inputs[0]!.shape;
@@ -108,6 +111,10 @@ export function cat(xs: readonly Operand[], { axis = 0 }: { axis?: number } = {}
  * `xs` along a new axis at position `axis` of the result, in the widest of their dtypes.
  * @throws ShapeError when their shapes differ; AxisError when there is no such position; ArgumentError for an empty list.
  */
+export function stack<const Xs extends readonly Operand[], const A extends number | undefined = undefined>(
+  xs: CheckedLiteral<Xs, StackedShape<Xs, A>>,
+  options?: { axis?: A },
+): Variable<Result<StackedShape<Xs, A>>>;
 export function stack(xs: readonly Operand[], { axis = 0 }: { axis?: number } = {}): Variable {
   const inputs = operands("stack", xs);
   const first = inputs[0]!.shape;
@@ -125,6 +132,10 @@ export function stack(xs: readonly Operand[], { axis = 0 }: { axis?: number } = 
  * The slices of `x` along `axis`, without that axis, as views: the reverse of `stack`.
  * @throws AxisError for a scalar or an axis out of range.
  */
+export function unbind<const X extends Operand, const A extends number | undefined = undefined>(
+  x: X,
+  options?: { axis?: Checked<A, UnboundShape<ShapeOf<X>, A>> },
+): Variable<Result<UnboundShape<ShapeOf<X>, A>>>[];
 export function unbind(x: Operand, { axis = 0 }: { axis?: number } = {}): Variable[] {
   const input = asVariable("unbind", x);
   return new Unbind(normalizeAxis("unbind", axis, input.ndim)).applyMany(input);

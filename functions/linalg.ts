@@ -1,17 +1,18 @@
 import { ShapeError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { shapeText, sizeOf } from "../core/shape.js";
+import type { LinearShape, MatMulShape, OuterShape } from "../core/shape-types/matmul.js";
+import type { Checked, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
-import { Broadcasting, left, mul } from "./arithmetic.js";
+import { FrugalBroadcasting, left, mul } from "./arithmetic.js";
 import { reshape, transpose } from "./shape.js";
 
 /**
  * The product of operands of two or more axes, each with its last two exchanged if so told; batch axes broadcast. The gradients are
  * such products again, so that they lie in memory as the operands do and are added up without a detour.
  */
-class MatMul extends Broadcasting {
+class MatMul extends FrugalBroadcasting {
   constructor(
     private readonly swapsA: boolean,
     private readonly swapsB: boolean,
@@ -46,7 +47,7 @@ function swapped(x: NDArray): NDArray {
   return x.transpose([...axes.slice(0, -2), x.ndim - 1, x.ndim - 2]);
 }
 
-class Linear extends Broadcasting {
+class Linear extends FrugalBroadcasting {
   override forward(x: NDArray, W: NDArray, b?: NDArray): NDArray {
     const rows = x.reshape(rowsOf(x));
     const y = b === undefined ? numeric.matmul(rows, W) : numeric.affine(rows, W, b);
@@ -60,8 +61,6 @@ class Linear extends Broadcasting {
     return this.inputs.length === 2 ? [gx, gW] : [gx, gW, this.needs(2) ? gy : null];
   }
 }
-
-releasesGradients(MatMul, Linear);
 
 /** The shape of `x` as a matrix whose rows run along its last axis. */
 function rowsOf({ shape }: { readonly shape: readonly number[] }): readonly number[] {
@@ -77,6 +76,10 @@ function asRows(x: Variable): Variable {
  * `b` as one column, whose axis goes again. The result has the wider dtype of the two; bools multiply as int32.
  * @throws ShapeError for scalars, when the inner dimensions differ or the batch axes do not broadcast.
  */
+export function matmul<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, MatMulShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<MatMulShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function matmul(a: Operand, b: Operand): Variable {
   const x = left("matmul", a, b);
   const y = asVariable("matmul", b, x);
@@ -114,6 +117,11 @@ export function dot(a: Operand, b: Operand): Variable {
  * PyTorch's `linear` takes the transpose of `W`.
  * @throws ShapeError when the shapes do not fit.
  */
+export function linear<const X extends Operand, const W extends Operand>(
+  x: X,
+  W: Checked<W, LinearShape<ShapeOf<X>, ShapeOf<W>>>,
+  b?: Operand,
+): Variable<Result<LinearShape<ShapeOf<X>, ShapeOf<W>>>>;
 export function linear(x: Operand, W: Operand, b?: Operand): Variable {
   const weight = asVariable("linear", W);
   const input = asVariable("linear", x, weight);
@@ -133,6 +141,10 @@ export function linear(x: Operand, W: Operand, b?: Operand): Variable {
 }
 
 /** The products of every element of `a` with every element of `b`, both flattened: `(a.size, b.size)`, as NumPy's `outer`. */
+export function outer<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: B,
+): Variable<OuterShape<ShapeOf<A>, ShapeOf<B>>>;
 export function outer(a: Operand, b: Operand): Variable {
   const x = left("outer", a, b);
   const y = asVariable("outer", b, x);

@@ -1,16 +1,16 @@
 import type { UnaryOp } from "../core/backend/kernels.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, filled, unary } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { type Operand, Variable } from "../core/variable.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
+import type { UnaryFunction } from "./signatures.js";
 
 /** The gradient of an elementwise function from that of its output; `f.x` is its input and `f.y` its output. */
 type Derivative = (gy: Variable, f: Elementwise) => Variable;
 
 /** An elementwise function: a kernel and a derivative. */
-class Elementwise extends Function {
+class Elementwise extends FrugalFunction {
   constructor(
     private readonly op: UnaryOp,
     private readonly derivative: Derivative,
@@ -39,11 +39,9 @@ class Elementwise extends Function {
   }
 }
 
-releasesGradients(Elementwise);
-
 /** Makes the function of an elementwise kernel; a test of the table of functions checks each derivative. */
-export function elementwise(op: UnaryOp, derivative: Derivative): (x: Operand) => Variable {
-  return (x) => new Elementwise(op, derivative).apply(x);
+export function elementwise(op: UnaryOp, derivative: Derivative): UnaryFunction {
+  return ((x: Operand) => new Elementwise(op, derivative).apply(x)) as UnaryFunction;
 }
 
 /** Zeros of the shape and dtype of `x`, without memory of their own: the gradient of a function that is flat. */
@@ -54,7 +52,7 @@ export function zerosLike(x: Variable): Variable {
 const flat: Derivative = (gy) => zerosLike(gy);
 
 /** The gradient of tanh or sigmoid, of that of the output and the output: one kernel, and differentiable in both. */
-class OutputGradient extends Function {
+class OutputGradient extends FrugalFunction {
   constructor(
     private readonly op: "tanhGrad" | "sigmoidGrad",
     private readonly curvature: (y: Variable) => Variable,
@@ -78,8 +76,6 @@ class OutputGradient extends Function {
     ];
   }
 }
-
-releasesGradients(OutputGradient);
 
 const tanhGrad: Derivative = (gy, { y }) => new OutputGradient("tanhGrad", (at) => mul(at, -2)).apply(gy, y);
 const sigmoidGrad: Derivative = (gy, { y }) =>

@@ -12,6 +12,7 @@ import { getItem, takeAlongAxis } from "./indexing.js";
 import { split, unbind } from "./joining.js";
 import { dot, matmul } from "./linalg.js";
 import * as math from "./math.js";
+import type { Methods } from "./method-types.js";
 import { norm } from "./norm.js";
 import { pow } from "./power.js";
 import { prod } from "./prod.js";
@@ -96,34 +97,10 @@ const methods = {
   swapaxes,
   flatten,
   sumTo,
-} as const;
-
-type Method<F> = F extends (x: Operand, ...rest: infer Rest extends readonly unknown[]) => Variable | Variable[]
-  ? (...rest: Rest) => ReturnType<F>
-  : never;
-type Methods = { [Name in keyof typeof methods]: Method<(typeof methods)[Name]> };
+} satisfies { [Name in keyof Methods<Shape>]?: unknown };
 
 declare module "../core/variable.js" {
-  interface Variable extends Methods {
-    /** `this + other`, broadcast. */
-    add(other: Operand): Variable;
-    /** `this - other`, broadcast. */
-    sub(other: Operand): Variable;
-    /** `this * other`, broadcast. */
-    mul(other: Operand): Variable;
-    /** `this / other`, broadcast. */
-    div(other: Operand): Variable;
-    /** This in another dtype. */
-    astype(dtype: DType): Variable;
-    /** The elements in another shape, given as numbers or as one array; one length may be -1. */
-    reshape(...shape: [Shape] | number[]): Variable;
-    /** The axes in another order, given as numbers or as one array; reversed when none are given. */
-    transpose(...axes: [readonly number[]] | number[]): Variable;
-    /** This repeated to a shape, given as numbers or as one array. */
-    broadcastTo(...shape: [Shape] | number[]): Variable;
-    /** The axes reversed: the transpose of a matrix. */
-    readonly T: Variable;
-  }
+  interface Variable<S extends Shape = Shape> extends Methods<S> {}
 }
 
 for (const [name, fn] of Object.entries(methods) as [string, (x: Variable, ...rest: unknown[]) => unknown][]) {

@@ -1,23 +1,28 @@
 import { ArgumentError, AxisError, ShapeError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, filled, reduce, unary } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { normalizeAxes, shapeText } from "../core/shape.js";
+import type { ReducedShape } from "../core/shape-types/axes.js";
+import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
 import { equal } from "./comparison.js";
 import { floating } from "./dtype.js";
 import { abs, sign } from "./math.js";
 import { pow } from "./power.js";
-import { max, min, type ReduceOptions, Reduction, reducedCount, sum } from "./reduce.js";
+import { max, min, Reduction, reducedCount, sum } from "./reduce.js";
 import { where } from "./selection.js";
+import type { ReduceOptions } from "./signatures.js";
 import { quotientOrZero } from "./statistics.js";
 
-/** Options of `norm`. */
-export interface NormOptions extends ReduceOptions {
+/** What `norm` takes besides the options of a reduction. */
+export interface NormOrder {
   /** 2 unless given; any number, Infinity, -Infinity, or "fro" for the norm of a matrix. */
   ord?: number | "fro";
 }
+
+/** Options of `norm`. */
+export interface NormOptions extends ReduceOptions, NormOrder {}
 
 class EuclideanNorm extends Reduction {
   override forward(x: NDArray): NDArray {
@@ -54,8 +59,6 @@ class PowerNorm extends Reduction {
   }
 }
 
-releasesGradients(EuclideanNorm, PowerNorm);
-
 /**
  * The vector norm of order `ord` over `axis`, which takes several axes as one vector: 2 (the root of the sum of squares), 1 (the
  * sum of magnitudes), Infinity and -Infinity (the largest and the smallest magnitude), 0 (how many are not 0) or any other p
@@ -64,6 +67,15 @@ releasesGradients(EuclideanNorm, PowerNorm);
  * @throws ArgumentError when `ord` is none of these; AxisError when an axis is out of range, given twice, or when "fro" does not
  * get two; ShapeError for an infinite order over no elements.
  */
+export function norm<
+  const X extends Operand,
+  const One extends number | null | undefined = undefined,
+  const Many extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & NormOrder, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function norm(x: Operand, { ord = 2, axis, keepdims = false }: NormOptions = {}): Variable {
   if (ord !== "fro" && (typeof ord !== "number" || Number.isNaN(ord))) {
     throw new ArgumentError(`norm: unknown ord ${String(ord)}; expected a number, Infinity, -Infinity or "fro"`);

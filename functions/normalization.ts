@@ -1,12 +1,12 @@
 import { config } from "../core/config.js";
 import { type DType, promote } from "../core/dtype.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as kernels from "../core/normalization.js";
 import { filled } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { shapeText } from "../core/shape.js";
+import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { astype, floating } from "./dtype.js";
@@ -29,7 +29,7 @@ export interface BatchNormOptions {
   variance?: Operand;
 }
 
-class LayerNorm extends Function {
+class LayerNorm extends FrugalFunction {
   private statistics: NDArray | null = null;
 
   constructor(private readonly epsilon: number) {
@@ -65,7 +65,7 @@ class LayerNorm extends Function {
 }
 
 /** Batch normalization by the moments of x itself, or by given ones, which are constants. */
-class BatchNorm extends Function {
+class BatchNorm extends FrugalFunction {
   private used: kernels.Moments | null = null;
   private factor: NDArray | null = null;
 
@@ -121,8 +121,6 @@ class BatchNorm extends Function {
   }
 }
 
-releasesGradients(LayerNorm, BatchNorm);
-
 function rowMean(x: Variable): Variable {
   return mean(x, { axis: -1, keepdims: true });
 }
@@ -138,6 +136,12 @@ function columnMean(x: Variable): Variable {
  * @throws ShapeError when `gamma` or `beta` does not have the length of the last axis; ArgumentError when `epsilon` is not a
  * finite number of at least 0.
  */
+export function layerNorm<const X extends Operand>(
+  x: X,
+  gamma: Operand | null,
+  beta: Operand | null,
+  options?: LayerNormOptions,
+): Variable<DataShape<X>>;
 export function layerNorm(
   x: Operand,
   gamma: Operand | null,

@@ -2,10 +2,9 @@ import type { Window2D } from "../core/backend/kernels.js";
 import { maxPoolGrad } from "../core/convolution.js";
 import { array } from "../core/creation.js";
 import { ShapeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { shapeText } from "../core/shape.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { floating } from "./dtype.js";
@@ -21,7 +20,7 @@ export interface PoolOptions {
   pad?: Pad2D;
 }
 
-class MaxPool extends Function {
+class MaxPool extends FrugalFunction {
   private positions: NDArray | null = null;
 
   constructor(private readonly window: Window2D) {
@@ -43,7 +42,7 @@ class MaxPool extends Function {
 }
 
 /** Zeros to which elements are added at the positions that `MaxPool` chose. */
-class MaxPoolGrad extends Function {
+class MaxPoolGrad extends FrugalFunction {
   constructor(
     private readonly window: Window2D,
     private readonly positions: NDArray,
@@ -61,7 +60,7 @@ class MaxPoolGrad extends Function {
 }
 
 /** The elements at the positions that `MaxPool` chose: the adjoint of `MaxPoolGrad`. */
-class Chosen extends Function {
+class Chosen extends FrugalFunction {
   constructor(
     private readonly window: Window2D,
     private readonly positions: NDArray,
@@ -78,7 +77,7 @@ class Chosen extends Function {
   }
 }
 
-class AveragePool extends Function {
+class AveragePool extends FrugalFunction {
   constructor(private readonly window: Window2D) {
     super();
   }
@@ -93,7 +92,7 @@ class AveragePool extends Function {
 }
 
 /** Spreads each element evenly over its window: the adjoint of `AveragePool`. */
-class AveragePoolGrad extends Function {
+class AveragePoolGrad extends FrugalFunction {
   constructor(private readonly window: Window2D) {
     super();
   }
@@ -106,8 +105,6 @@ class AveragePoolGrad extends Function {
     return new AveragePool(this.window).apply(gy);
   }
 }
-
-releasesGradients(MaxPool, MaxPoolGrad, Chosen, AveragePool, AveragePoolGrad);
 
 /**
  * The largest element of each window over images (N, rows, cols, channels), channel by channel. Padding counts as

@@ -1,16 +1,17 @@
 import { isFloat } from "../core/dtype.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, filled, unary } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
+import type { BroadcastShape } from "../core/shape-types/broadcast.js";
+import type { Checked, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
-import { Broadcasting, left, mul, sub } from "./arithmetic.js";
+import { FrugalBroadcasting, left, mul, sub } from "./arithmetic.js";
 import { equal, greaterEqual } from "./comparison.js";
 import { log, zerosLike } from "./math.js";
 import { where } from "./selection.js";
 
 /** `x ** c` for a number c. At 0 the gradient of x ** 0 is 0 and that of x ** 1 is 1, to every order. */
-class PowConstant extends Function {
+class PowConstant extends FrugalFunction {
   constructor(private readonly exponent: number) {
     super();
   }
@@ -33,7 +34,7 @@ class PowConstant extends Function {
   }
 }
 
-class Pow extends Broadcasting {
+class Pow extends FrugalBroadcasting {
   override forward(x: NDArray, exponent: NDArray): NDArray {
     return binary("pow", x, exponent);
   }
@@ -57,12 +58,14 @@ class Pow extends Broadcasting {
   }
 }
 
-releasesGradients(PowConstant, Pow);
-
 /**
  * `x ** c`, broadcast; c is a number or an operand, with a gradient of its own. NaN where the power is not real; integers and
  * bools are raised as float32. Gradients at x = 0 follow PyTorch: 0 where c is 0, and 0 with respect to c >= 0.
  */
+export function pow<const A extends Operand, const B extends Operand>(
+  x: A,
+  c: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function pow(x: Operand, c: Operand): Variable {
   if (typeof c === "number") return new PowConstant(c).apply(asVariable("pow", x));
   const base = left("pow", x, c);

@@ -1,15 +1,17 @@
 import { array } from "../core/creation.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled, reduce } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { normalizeAxes } from "../core/shape.js";
+import type { ReducedShape } from "../core/shape-types/axes.js";
+import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { slice } from "../core/slicing.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
 import { getItem } from "./indexing.js";
-import { type ReduceOptions, Reduction, reducedCount } from "./reduce.js";
+import { Reduction, reducedCount } from "./reduce.js";
 import { where } from "./selection.js";
 import { reshape, transpose } from "./shape.js";
+import type { ReduceOptions } from "./signatures.js";
 
 class Prod extends Reduction {
   override forward(x: NDArray): NDArray {
@@ -27,8 +29,6 @@ class Prod extends Reduction {
     return mul(this.aligned(gy), transpose(others, back));
   }
 }
-
-releasesGradients(Prod);
 
 /**
  * For each element along the first axis the product of all others. It divides by nothing, so that zeros are no special case and
@@ -58,6 +58,15 @@ function withoutMiddle(x: Variable): Variable {
  * The product over `axis`; 1 over no elements. int32 and bool are multiplied as int32. Gradients are right with zeros too.
  * @throws AxisError when an axis is out of range or given twice.
  */
+export function prod<
+  const X extends Operand,
+  const One extends number | null | undefined = undefined,
+  const Many extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function prod(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("prod", x);
   return new Prod(normalizeAxes("prod", axis, input.ndim), keepdims).apply(input);

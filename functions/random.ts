@@ -2,17 +2,17 @@ import { elementsOf, firstIndex } from "../core/backend/elements.js";
 import { config } from "../core/config.js";
 import type { DType } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import { NDArray } from "../core/ndarray.js";
 import { binary } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { generator } from "../core/rng.js";
 import type { Shape } from "../core/shape.js";
+import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { floating } from "./dtype.js";
 
 /** Multiplies by a mask that is constant. */
-class Dropout extends Function {
+class Dropout extends FrugalFunction {
   constructor(private readonly mask: NDArray) {
     super();
   }
@@ -26,13 +26,15 @@ class Dropout extends Function {
   }
 }
 
-releasesGradients(Dropout);
-
 /**
  * In training, each element of `x` set to 0 with probability `p` and divided by `1 - p` otherwise, so that the expectation
  * stays (inverted dropout); else `x` itself. The mask comes from the generator that `seed` seeds.
  * @throws ArgumentError when `p` is not between 0 and 1.
  */
+export function dropout<const X extends Operand>(
+  x: X,
+  options?: { p?: number; training?: boolean },
+): Variable<DataShape<X>>;
 export function dropout(
   x: Operand,
   { p = 0.5, training = config.train }: { p?: number; training?: boolean } = {},

@@ -2,10 +2,9 @@ import { grad } from "../core/backward.js";
 import { config } from "../core/config.js";
 import { type DType, floatOf, promote } from "../core/dtype.js";
 import { ArgumentError, GraphError, ShapeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { type Shape, sameShape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { relu } from "./activation.js";
@@ -41,7 +40,7 @@ export function activationOf(operation: string, option: string, value: Recurrent
 }
 
 /** The identity, as a node of its own in the graph. */
-class Alias extends Function {
+class Alias extends FrugalFunction {
   override forward(x: NDArray): NDArray {
     return x;
   }
@@ -51,10 +50,8 @@ class Alias extends Function {
   }
 }
 
-releasesGradients(Alias);
-
 /** A recurrent network over a whole sequence as one Function of several outputs, the first of them those of all steps. */
-export abstract class Recurrence extends Function {
+export abstract class Recurrence extends FrugalFunction {
   private states: NDArray | null = null;
   private version = 0;
 

@@ -1,24 +1,21 @@
 import { floatOf } from "../core/dtype.js";
 import { GraphError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { argReduce, binary, compare, cumsum as cumulate, filled, reduce } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { normalizeAxes, normalizeAxis, reducedShape, type Shape } from "../core/shape.js";
+import type { ReducedShape } from "../core/shape-types/axes.js";
+import type { CheckedLiteral, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { FlatShape } from "../core/shape-types/reshape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
 import { broadcastTo, flatten, reshape } from "./shape.js";
+import type { ReduceOptions } from "./signatures.js";
 
-/** Options of the reductions. */
-export interface ReduceOptions {
-  /** The axis or axes to reduce, negative ones counted from the end; all of them unless given. */
-  axis?: number | readonly number[] | null;
-  /** Whether reduced axes stay, with length 1. */
-  keepdims?: boolean;
-}
+export type { ReduceOptions } from "./signatures.js";
 
 /** @internal A function that reduces axes (normalized, ascending). */
-export abstract class Reduction extends Function {
+export abstract class Reduction extends FrugalFunction {
   constructor(
     protected readonly axes: readonly number[],
     protected readonly keepdims: boolean,
@@ -89,7 +86,7 @@ class Extremum extends Reduction {
   }
 }
 
-class CumSum extends Function {
+class CumSum extends FrugalFunction {
   constructor(
     private readonly axis: number,
     private readonly reverse: boolean,
@@ -106,7 +103,7 @@ class CumSum extends Function {
   }
 }
 
-class ArgExtremum extends Function {
+class ArgExtremum extends FrugalFunction {
   constructor(
     private readonly op: "argmax" | "argmin",
     private readonly axis: number,
@@ -128,12 +125,19 @@ class ArgExtremum extends Function {
   }
 }
 
-releasesGradients(Sum, Mean, Extremum, CumSum, ArgExtremum);
-
 /**
  * The sum over `axis`. int32 and bool are summed as int32; a sum of no elements is 0.
  * @throws AxisError when an axis is out of range or given twice.
  */
+export function sum<
+  const X extends Operand,
+  const One extends number | null | undefined = undefined,
+  const Many extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function sum(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("sum", x);
   return new Sum(normalizeAxes("sum", axis, input.ndim), keepdims).apply(input);
@@ -143,6 +147,15 @@ export function sum(x: Operand, { axis, keepdims = false }: ReduceOptions = {}):
  * The mean over `axis`, float32 for int32 and bool; NaN over no elements.
  * @throws AxisError when an axis is out of range or given twice.
  */
+export function mean<
+  const X extends Operand,
+  const One extends number | null | undefined = undefined,
+  const Many extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function mean(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("mean", x);
   return new Mean(normalizeAxes("mean", axis, input.ndim), keepdims).apply(input);
@@ -152,6 +165,15 @@ export function mean(x: Operand, { axis, keepdims = false }: ReduceOptions = {})
  * The largest element over `axis`, NaN when there is one. Ties share the gradient evenly.
  * @throws AxisError when an axis is out of range or given twice; ShapeError over no elements.
  */
+export function max<
+  const X extends Operand,
+  const One extends number | null | undefined = undefined,
+  const Many extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function max(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("max", x);
   return new Extremum("max", normalizeAxes("max", axis, input.ndim), keepdims).apply(input);
@@ -161,6 +183,15 @@ export function max(x: Operand, { axis, keepdims = false }: ReduceOptions = {}):
  * The smallest element over `axis`, NaN when there is one. Ties share the gradient evenly.
  * @throws AxisError when an axis is out of range or given twice; ShapeError over no elements.
  */
+export function min<
+  const X extends Operand,
+  const One extends number | null | undefined = undefined,
+  const Many extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function min(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("min", x);
   return new Extremum("min", normalizeAxes("min", axis, input.ndim), keepdims).apply(input);
@@ -170,6 +201,10 @@ export function min(x: Operand, { axis, keepdims = false }: ReduceOptions = {}):
  * Running sums along `axis`, of the shape of `x`; of the flattened `x` unless given. int32 and bool are summed as int32.
  * @throws AxisError when the axis is out of range.
  */
+export function cumsum<const X extends Operand, const A extends number | null | undefined = undefined>(
+  x: X,
+  options?: { axis?: A },
+): Variable<[A] extends [number] ? DataShape<X> : [A] extends [null | undefined] ? FlatShape<ShapeOf<X>> : Shape>;
 export function cumsum(x: Operand, { axis }: { axis?: number | null } = {}): Variable {
   const input = asVariable("cumsum", x);
   if (axis === undefined || axis === null) return new CumSum(0, false).apply(flatten(input));
@@ -177,17 +212,25 @@ export function cumsum(x: Operand, { axis }: { axis?: number | null } = {}): Var
 }
 
 /** Options of `argmax` and `argmin`. */
-export interface ArgOptions {
+export interface ArgOptions<A = number | null, Keep = boolean> {
   /** The axis to search; unless given, positions count in the flattened operand. */
-  axis?: number | null;
+  axis?: A;
   /** Whether reduced axes stay, with length 1. */
-  keepdims?: boolean;
+  keepdims?: Keep;
 }
 
 /**
  * Position (int32) of the first largest element along `axis`; NaN counts as largest. Not differentiable.
  * @throws AxisError when the axis is out of range; ShapeError over no elements.
  */
+export function argmax<
+  const X extends Operand,
+  const A extends number | null | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, A, undefined, Keep>>>;
 export function argmax(x: Operand, options: ArgOptions = {}): Variable {
   return argExtremum("argmax", asVariable("argmax", x), options);
 }
@@ -196,6 +239,14 @@ export function argmax(x: Operand, options: ArgOptions = {}): Variable {
  * Position (int32) of the first smallest element along `axis`; NaN counts as smallest. Not differentiable.
  * @throws AxisError when the axis is out of range; ShapeError over no elements.
  */
+export function argmin<
+  const X extends Operand,
+  const A extends number | null | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, A, undefined, Keep>>>;
 export function argmin(x: Operand, options: ArgOptions = {}): Variable {
   return argExtremum("argmin", asVariable("argmin", x), options);
 }

@@ -1,6 +1,5 @@
 import type { NDArray } from "../core/ndarray.js";
 import * as recurrent from "../core/recurrent.js";
-import { releasesGradients } from "../core/release.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { relu } from "./activation.js";
 import { add } from "./arithmetic.js";
@@ -52,8 +51,6 @@ class Rnn extends Recurrence {
     return gxs;
   }
 }
-
-releasesGradients(Rnn);
 
 function composedRnn(xs: readonly Variable[], reverse: boolean, activation: (x: Variable) => Variable): Variable[] {
   const [x, h0, Wx, Wh, b] = xs as [Variable, Variable, Variable, Variable, Variable];

@@ -1,13 +1,14 @@
 import { ArgumentError, DTypeError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
+import type { BroadcastShape, ChosenShape } from "../core/shape-types/broadcast.js";
+import type { Checked, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
-import { Broadcasting, left, mul } from "./arithmetic.js";
+import { FrugalBroadcasting, left, mul } from "./arithmetic.js";
 import { equal, greater, less } from "./comparison.js";
 
-class Where extends Broadcasting {
+class Where extends FrugalBroadcasting {
   override forward(condition: NDArray, a: NDArray, b: NDArray): NDArray {
     return numeric.where(condition, a, b);
   }
@@ -19,7 +20,7 @@ class Where extends Broadcasting {
 }
 
 /** The larger or the smaller of two operands: the loser gets no gradient, equals share it. */
-class Extreme extends Broadcasting {
+class Extreme extends FrugalBroadcasting {
   constructor(private readonly op: "maximum" | "minimum") {
     super();
   }
@@ -44,7 +45,7 @@ class Extreme extends Broadcasting {
   }
 }
 
-class Clip extends Function {
+class Clip extends FrugalFunction {
   constructor(
     private readonly min: NDArray | null,
     private readonly max: NDArray | null,
@@ -65,12 +66,15 @@ class Clip extends Function {
   }
 }
 
-releasesGradients(Where, Extreme, Clip);
-
 /**
  * `condition ? a : b`, element by element, all three broadcast.
  * @throws DTypeError when the condition is not bool.
  */
+export function where<const C extends Operand, const A extends Operand, const B extends Operand>(
+  condition: C,
+  a: A,
+  b: Checked<B, ChosenShape<ShapeOf<C>, ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<ChosenShape<ShapeOf<C>, ShapeOf<A>, ShapeOf<B>>>>;
 export function where(condition: Operand, a: Operand, b: Operand): Variable {
   const test = asVariable("where", condition);
   if (test.dtype !== "bool") {
@@ -81,12 +85,20 @@ export function where(condition: Operand, a: Operand, b: Operand): Variable {
 }
 
 /** The larger of `a` and `b`, broadcast; equals share the gradient evenly, NaN wins. */
+export function maximum<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function maximum(a: Operand, b: Operand): Variable {
   const x = left("maximum", a, b);
   return new Extreme("maximum").apply(x, asVariable("maximum", b, x));
 }
 
 /** The smaller of `a` and `b`, broadcast; equals share the gradient evenly, NaN wins. */
+export function minimum<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Checked<B, BroadcastShape<ShapeOf<A>, ShapeOf<B>>>,
+): Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 export function minimum(a: Operand, b: Operand): Variable {
   const x = left("minimum", a, b);
   return new Extreme("minimum").apply(x, asVariable("minimum", b, x));
@@ -96,6 +108,7 @@ export function minimum(a: Operand, b: Operand): Variable {
  * `x` held between `min` and `max`, either of which may be null. The gradient passes where min <= x <= max.
  * @throws ArgumentError when a bound is NaN, both are null, or min is above max.
  */
+export function clip<const X extends Operand>(x: X, min: number | null, max: number | null): Variable<DataShape<X>>;
 export function clip(x: Operand, min: number | null, max: number | null): Variable {
   if (
     (min === null && max === null) ||

@@ -1,8 +1,7 @@
 import { ArgumentError } from "../core/errors.js";
-import { Function } from "../core/function.js";
+import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import {
   checkShape,
   inferShape,
@@ -12,9 +11,13 @@ import {
   sameShape,
   shapeText,
 } from "../core/shape.js";
+import type { ExpandedShape, SqueezedShape, SwappedShape, TransposedShape } from "../core/shape-types/axes.js";
+import type { BroadcastToShape } from "../core/shape-types/broadcast.js";
+import type { Checked, CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
+import type { FlatShape, ReshapedShape } from "../core/shape-types/reshape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 
-class Reshape extends Function {
+class Reshape extends FrugalFunction {
   constructor(private readonly shape: Shape) {
     super();
   }
@@ -28,7 +31,7 @@ class Reshape extends Function {
   }
 }
 
-class Transpose extends Function {
+class Transpose extends FrugalFunction {
   constructor(private readonly axes: readonly number[] | undefined) {
     super();
   }
@@ -47,7 +50,7 @@ class Transpose extends Function {
   }
 }
 
-class BroadcastTo extends Function {
+class BroadcastTo extends FrugalFunction {
   constructor(private readonly shape: Shape) {
     super();
   }
@@ -61,7 +64,7 @@ class BroadcastTo extends Function {
   }
 }
 
-class SumTo extends Function {
+class SumTo extends FrugalFunction {
   constructor(private readonly shape: Shape) {
     super();
   }
@@ -75,12 +78,14 @@ class SumTo extends Function {
   }
 }
 
-releasesGradients(Reshape, Transpose, BroadcastTo, SumTo);
-
 /**
  * The elements of `x`, in row-major order, in another shape; one length may be -1.
  * @throws ShapeError when the number of elements differs.
  */
+export function reshape<const X extends Operand, const T extends Shape>(
+  x: X,
+  shape: Checked<T, ReshapedShape<ShapeOf<X>, T>>,
+): Variable<Result<ReshapedShape<ShapeOf<X>, T>>>;
 export function reshape(x: Operand, shape: Shape): Variable {
   const input = asVariable("reshape", x);
   const inferred = inferShape("reshape", shape, input.size, input.shape);
@@ -91,11 +96,20 @@ export function reshape(x: Operand, shape: Shape): Variable {
  * `x` with its axes in the order of `axes` (negative ones count from the end), or reversed.
  * @throws AxisError or ShapeError when `axes` is not a permutation of the axes.
  */
+export function transpose<const X extends Operand, const A extends readonly number[] = []>(
+  x: X,
+  axes?: Checked<A, TransposedShape<ShapeOf<X>, A>>,
+): Variable<Result<TransposedShape<ShapeOf<X>, A>>>;
 export function transpose(x: Operand, axes?: readonly number[]): Variable {
   return new Transpose(axes).apply(x);
 }
 
 /** `x` with two axes exchanged. */
+export function swapaxes<const X extends Operand, const A extends number, const B extends number>(
+  x: X,
+  axis1: A,
+  axis2: Checked<B, SwappedShape<ShapeOf<X>, A, B>>,
+): Variable<Result<SwappedShape<ShapeOf<X>, A, B>>>;
 export function swapaxes(x: Operand, axis1: number, axis2: number): Variable {
   const input = asVariable("swapaxes", x);
   const a = normalizeAxis("swapaxes", axis1, input.ndim);
@@ -108,6 +122,10 @@ export function swapaxes(x: Operand, axis1: number, axis2: number): Variable {
  * `x` repeated along new and length-1 axes to `shape`, without a copy. The adjoint of `sumTo`.
  * @throws ShapeError when it does not broadcast.
  */
+export function broadcastTo<const X extends Operand, const T extends Shape>(
+  x: X,
+  shape: Checked<T, BroadcastToShape<ShapeOf<X>, T>>,
+): Variable<Result<BroadcastToShape<ShapeOf<X>, T>>>;
 export function broadcastTo(x: Operand, shape: Shape): Variable {
   checkShape("broadcastTo", shape);
   const input = asVariable("broadcastTo", x);
@@ -127,6 +145,14 @@ export function sumTo(x: Operand, shape: Shape): Variable {
  * `x` without its axes of length 1, or without those named.
  * @throws ArgumentError when a named axis is longer than 1.
  */
+export function squeeze<
+  const X extends Operand,
+  const One extends number | undefined = undefined,
+  const Many extends number | undefined = undefined,
+>(
+  x: X,
+  options?: CheckedLiteral<{ axis?: One | readonly Many[] }, SqueezedShape<ShapeOf<X>, One, Many>>,
+): Variable<Result<SqueezedShape<ShapeOf<X>, One, Many>>>;
 export function squeeze(x: Operand, { axis }: { axis?: number | readonly number[] } = {}): Variable {
   const input = asVariable("squeeze", x);
   const axes = normalizeAxes("squeeze", axis, input.ndim).filter((a) => axis !== undefined || input.shape[a] === 1);
@@ -143,6 +169,10 @@ export function squeeze(x: Operand, { axis }: { axis?: number | readonly number[
 }
 
 /** `x` with new axes of length 1 at the positions `axis` of the result. */
+export function expandDims<const X extends Operand, const A extends number | readonly number[]>(
+  x: X,
+  axis: Checked<A, ExpandedShape<ShapeOf<X>, A>>,
+): Variable<Result<ExpandedShape<ShapeOf<X>, A>>>;
 export function expandDims(x: Operand, axis: number | readonly number[]): Variable {
   const input = asVariable("expandDims", x);
   const ndim = input.ndim + (typeof axis === "number" ? 1 : axis.length);
@@ -155,6 +185,7 @@ export function expandDims(x: Operand, axis: number | readonly number[]): Variab
 }
 
 /** `x` in one dimension. */
+export function flatten<const X extends Operand>(x: X): Variable<FlatShape<ShapeOf<X>>>;
 export function flatten(x: Operand): Variable {
   return reshape(x, [-1]);
 }

@@ -1,20 +1,25 @@
 import { floatOf } from "../core/dtype.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, compare, filled, reduce, where as select, unary } from "../core/numeric.js";
-import { releasesGradients } from "../core/release.js";
 import { normalizeAxes } from "../core/shape.js";
+import type { ReducedShape } from "../core/shape-types/axes.js";
+import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { div, mul, sub } from "./arithmetic.js";
 import { equal } from "./comparison.js";
 import { exp } from "./math.js";
-import { mean, type ReduceOptions, Reduction, reducedCount } from "./reduce.js";
+import { mean, Reduction, reducedCount } from "./reduce.js";
 import { where } from "./selection.js";
+import type { ReduceOptions } from "./signatures.js";
 
-/** Options of `var` and `std`. */
-export interface VarianceOptions extends ReduceOptions {
+/** What `var` and `std` take besides the options of a reduction. */
+export interface Divisor {
   /** The mean square is divided by the number of elements less this: 0 unless given, 1 for an unbiased estimate. */
   ddof?: number;
 }
+
+/** Options of `var` and `std`. */
+export interface VarianceOptions extends ReduceOptions, Divisor {}
 
 class Variance extends Reduction {
   constructor(
@@ -74,8 +79,6 @@ class LogSumExp extends Reduction {
   }
 }
 
-releasesGradients(Variance, StandardDeviation, LogSumExp);
-
 /** @internal `a / b`, and 0 with no gradient where `b` is 0: what PyTorch's gradients of roots are at 0. */
 export function quotientOrZero(a: Variable, b: Variable): Variable {
   const zero = equal(b, 0);
@@ -87,6 +90,15 @@ export function quotientOrZero(a: Variable, b: Variable): Variable {
  * int32 and bool. Where no degree of freedom is left it divides by 0, as NumPy does: NaN for a single element.
  * @throws AxisError when an axis is out of range or given twice.
  */
+function variance<
+  const X extends Operand,
+  const One extends number | null | undefined = undefined,
+  const Many extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & Divisor, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 function variance(x: Operand, { axis, keepdims = false, ddof = 0 }: VarianceOptions = {}): Variable {
   const input = asVariable("var", x);
   const axes = normalizeAxes("var", axis, input.ndim);
@@ -99,6 +111,15 @@ export { variance as var };
  * The standard deviation over `axis`, the root of `var`. Where it is 0 its gradient is 0, as in PyTorch.
  * @throws AxisError when an axis is out of range or given twice.
  */
+export function std<
+  const X extends Operand,
+  const One extends number | null | undefined = undefined,
+  const Many extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & Divisor, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function std(x: Operand, { axis, keepdims = false, ddof = 0 }: VarianceOptions = {}): Variable {
   const input = asVariable("std", x);
   const axes = normalizeAxes("std", axis, input.ndim);
@@ -110,6 +131,15 @@ export function std(x: Operand, { axis, keepdims = false, ddof = 0 }: VarianceOp
  * but -infinity, or over no elements, it is -infinity, and its gradient is 0.
  * @throws AxisError when an axis is out of range or given twice.
  */
+export function logsumexp<
+  const X extends Operand,
+  const One extends number | null | undefined = undefined,
+  const Many extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
+): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function logsumexp(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
   const input = asVariable("logsumexp", x);
   return new LogSumExp(normalizeAxes("logsumexp", axis, input.ndim), keepdims).apply(input);

@@ -1,4 +1,4 @@
-import "../core/backward.js";
+import "../functions/methods.js";
 import { registerLayer } from "./config.js";
 import * as activationLayers from "./layers/activation.js";
 import { Add } from "./layers/add.js";
@@ -96,6 +96,7 @@ export { type Collated, collate } from "./data/collate.js";
 export { type Dataset, Subset, TensorDataset } from "./data/dataset.js";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data/loader.js";
 export { type MinibatchOptions, minibatch } from "./data/minibatch.js";
+export type { Shard } from "./data/shard.js";
 export type { BatchOf, ExampleOf, Source } from "./data/source.js";
 export { type Halves, type TrainTestSplitOptions, trainTestSplit } from "./data/split.js";
 export { Standardizer, type StandardizerOptions, type StandardizerState } from "./data/standardizer.js";
@@ -104,6 +105,8 @@ export type { Convert } from "./files/elements.js";
 export type { ByteStream } from "./files/incoming.js";
 export { encodeNpy, type NpyOptions, readNpy, saveNpy } from "./files/npy.js";
 export { encodeNpz, type NpzOptions, readNpz, type SaveNpzOptions, saveNpz } from "./files/npz.js";
+export { exportOnnx, saveOnnx } from "./files/onnx/export.js";
+export type { DynamicAxes, ExportOnnxOptions } from "./files/onnx/options.js";
 export {
   encodeSafetensors,
   type ReadSafetensorsOptions,

@@ -49,6 +49,8 @@ export class LazyParameter extends Parameter {
  * a property has it in its `stateDict`. Like a Parameter it may get its data at the first forward.
  */
 export class Buffer {
+  /** @internal As of a Parameter. */
+  initializing: ((data: NDArray) => NDArray) | null = null;
   private array: NDArray | null = null;
 
   constructor(
@@ -92,7 +94,7 @@ export class Buffer {
     if (this.array !== null)
       throw new GraphError(`Buffer ${this.name}: it is initialized already; expected data = ...`);
     checkEntry(`Buffer ${this.name}`, this.pattern, this.dtype, data);
-    this.array = data;
+    this.array = this.initializing?.(data) ?? data;
   }
 }
 

@@ -2,8 +2,10 @@ import { ArgumentError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { checkCount, checkFlag, checkOptions, describe } from "../core/options.js";
 import { seed as seedGenerator } from "../core/rng.js";
-import type { Optimizer } from "../optim/index.js";
-import { loadTree, saveTree } from "./files/tree.js";
+import { SingleProcess } from "../optim/distributed/communicator.js";
+import { checkCommunicator } from "../optim/distributed/world.js";
+import { type Communicator, DistributedOptimizer, type Optimizer, world } from "../optim/index.js";
+import type { Tree } from "./files/tree.js";
 import { Layer } from "./layer.js";
 import type { Batch, SupervisedBatch } from "./training/batch.js";
 import { type Callback, resolveCallbacks } from "./training/callback.js";
@@ -11,7 +13,7 @@ import { Checkpoints } from "./training/checkpoints.js";
 import { type BatchData, BatchSource, isBatched } from "./training/data.js";
 import { measure, predictAll } from "./training/evaluation.js";
 import { type Figures, Measures } from "./training/figures.js";
-import { Fit, KIND, validationName } from "./training/fit.js";
+import { Fit, validationName } from "./training/fit.js";
 import type { History } from "./training/history.js";
 import type { Direction } from "./training/metrics/metric.js";
 import { resolveMetrics } from "./training/metrics/resolve.js";
@@ -25,6 +27,7 @@ import {
   type TrainerOptions,
 } from "./training/options.js";
 import { progressDisplay } from "./training/progress.js";
+import { Ranks } from "./training/ranks.js";
 import { Session } from "./training/session.js";
 
 /**
@@ -53,6 +56,8 @@ export class Trainer<B = Batch> {
   };
   private readonly directions: ReadonlyMap<string, Direction | null> | null;
   private fitting = false;
+  /** Whether the processes have random numbers of their own. */
+  private separated = false;
 
   /** @throws ArgumentError for options that are unknown, out of range or do not go together, and an optimizer of other parameters. */
   constructor(
@@ -63,6 +68,7 @@ export class Trainer<B = Batch> {
       throw new ArgumentError(`Trainer: the model is ${describe(model)}; expected a Layer`);
     checkOptions("Trainer", options, TRAINER_OPTIONS);
     const { optimizer, loss, step, metrics = [], callbacks = [], checkpoint = null, seed = null } = options;
+    const ranks = new Ranks(communicatorOf(options.distributed ?? false));
     const { progress = true, checkFinite = true, detectAnomaly = false, catchInterrupt = true } = options;
     this.settings = { progress, checkFinite, detectAnomaly, catchInterrupt };
     for (const [name, value] of Object.entries(this.settings)) checkFlag("Trainer", name, value);
@@ -74,7 +80,7 @@ export class Trainer<B = Batch> {
       throw new ArgumentError(`Trainer: step is ${describe(step)}; expected a function of a batch`);
     }
     const measured = resolveMetrics("Trainer", metrics);
-    this.checkpoints = checkpoint === null ? null : new Checkpoints("Trainer", checkpoint);
+    this.checkpoints = checkpoint === null ? null : new Checkpoints("Trainer", checkpoint, ranks.first);
     const lossLayer = loss instanceof Layer ? loss : null;
     this.objective = null;
     if (step !== undefined) this.objective = stepObjective("Trainer", step);
@@ -85,14 +91,21 @@ export class Trainer<B = Batch> {
       step === undefined
         ? new Map([["loss", "min"], ...measured.map(({ name, direction }) => [name, direction] as const)])
         : null;
+    const layers = lossLayer === null ? [model] : [model, lossLayer];
+    const optimizers = resolveOptimizers(optimizer, layers);
+    if (!ranks.alone) {
+      ranks.follow("Trainer", layers);
+      for (const one of Object.values(optimizers)) distribute(one, ranks.communicator);
+    }
     this.session = new Session({
       operation: "Trainer",
       model,
       lossLayer,
-      optimizers: resolveOptimizers(optimizer, lossLayer === null ? [model] : [model, lossLayer]),
+      optimizers,
       metrics: measured,
       measures: new Measures("Trainer", measured),
       callbacks: resolveCallbacks("Trainer", callbacks),
+      ranks,
     });
     this.history = this.session.history;
     if (seed !== null) seedGenerator(seed);
@@ -130,14 +143,23 @@ export class Trainer<B = Batch> {
     }
     const { session, checkpoints, settings } = this;
     const objective = this.checkReady(operation, true);
-    const source = new BatchSource<B>(operation, data as BatchData<B>, { batchSize, shuffle, limit: stepsPerEpoch });
+    const { ranks } = session.parts;
+    const source = new BatchSource<B>(operation, data as BatchData<B>, {
+      batchSize,
+      shuffle,
+      limit: stepsPerEpoch,
+      ranks,
+    });
     const tested =
       validation === null
         ? null
         : new BatchSource<B>(`${operation}: validation`, validation as BatchData<B>, {
             batchSize: isBatched(validation) ? undefined : batchSize,
             shuffle: false,
+            ranks,
           });
+    if (!this.separated) ranks.separateGenerators();
+    this.separated = true;
     if (resume === false) {
       checkpoints?.checkEmpty();
       const { epoch, step } = session.place;
@@ -148,14 +170,18 @@ export class Trainer<B = Batch> {
     if (!this.model.training) this.model.train();
     const fit = new Fit<B>({
       session,
-      learner: { operation, objective, optimizers: this.optimizers, ...settings },
+      learner: { operation, objective, optimizers: this.optimizers, ranks, ...settings },
       source,
       validation: tested,
       checkpoints,
-      callbacks: [...session.parts.callbacks, ...(settings.progress ? [progressDisplay() as Callback] : [])],
+      callbacks: [
+        ...session.parts.callbacks,
+        ...(settings.progress && ranks.first ? [progressDisplay() as Callback] : []),
+      ],
       expected: this.expected(tested !== null),
       epochs: session.place.firstEpoch + epochs,
       catchInterrupt: settings.catchInterrupt,
+      complete: needsAll(session.layers) ? "a batch normalization over all processes needs every one" : null,
     });
     this.fitting = true;
     try {
@@ -174,14 +200,14 @@ export class Trainer<B = Batch> {
   async evaluate(data: BatchData<B | SupervisedBatch>, options: PassOptions = {}): Promise<Figures> {
     checkOptions("Trainer.evaluate", options, ["batchSize"]);
     const objective = this.checkReady("Trainer.evaluate", false);
-    const source = new BatchSource<B>("Trainer.evaluate", data as BatchData<B>, { ...options, shuffle: false });
-    const { measures, model, lossLayer } = this.session.parts;
+    const { measures, ranks } = this.session.parts;
+    const { layers } = this.session;
+    const source = new BatchSource<B>("Trainer.evaluate", data as BatchData<B>, { ...options, shuffle: false, ranks });
+    ranks.shareBuffers(layers);
     const former = this.fitting ? measures.state() : null;
     try {
-      await measure(lossLayer === null ? [model] : [model, lossLayer], objective, source, measures, {
-        epoch: this.epoch,
-        step: this.step,
-      });
+      await measure(layers, objective, source, measures, { epoch: this.epoch, step: this.step });
+      ranks.merge(measures);
       return measures.values();
     } finally {
       if (former !== null) measures.loadState(former);
@@ -195,7 +221,8 @@ export class Trainer<B = Batch> {
    */
   async predict(data: BatchData<unknown>, options: PassOptions = {}): Promise<NDArray> {
     checkOptions("Trainer.predict", options, ["batchSize"]);
-    const source = new BatchSource<unknown>("Trainer.predict", data, { ...options, shuffle: false });
+    const ranks = new Ranks(new SingleProcess());
+    const source = new BatchSource<unknown>("Trainer.predict", data, { ...options, shuffle: false, ranks });
     return predictAll("Trainer.predict", this.model, source);
   }
 
@@ -205,7 +232,7 @@ export class Trainer<B = Batch> {
    * @throws GraphError while the model has parameters without data; the errors of `node:fs`.
    */
   save(path: string): void {
-    saveTree(path, KIND, this.session.state());
+    this.session.save(path);
   }
 
   /**
@@ -214,21 +241,30 @@ export class Trainer<B = Batch> {
    * callbacks and metrics. Nothing has changed then.
    */
   load(path: string): void {
-    this.session.loadState(loadTree(path, KIND), null);
+    this.session.loadState(this.session.read(path), null);
+    this.separated = true;
   }
 
   private goOn(resume: true | string, source: BatchSource<B>): void {
     const { session, checkpoints } = this;
-    const read = (path: string): void => session.loadState(loadTree(path, KIND), source as BatchSource<unknown>);
+    const take = (state: Tree): void => session.loadState(state, source as BatchSource<unknown>);
     if (typeof resume === "string") {
-      read(resume);
+      take(session.read(resume));
       return;
     }
-    const found = checkpoints?.latest((path) => {
-      read(path);
-      return path;
-    });
-    if (found === undefined || found === null) session.goOn(source as BatchSource<unknown>);
+    const { ranks } = session.parts;
+    if (ranks.alone) {
+      const found = checkpoints?.latest((path) => {
+        take(session.read(path));
+        return path;
+      });
+      if (found === undefined || found === null) session.goOn(source as BatchSource<unknown>);
+      return;
+    }
+    // One process looks for it: the others may have other disks.
+    const state = ranks.share(ranks.first ? (checkpoints?.latest((path) => session.load(path)) ?? null) : null);
+    if (state === null) session.goOn(source as BatchSource<unknown>);
+    else take(state);
   }
 
   private checkReady(operation: string, learning: boolean): Objective<B> {
@@ -246,4 +282,26 @@ export class Trainer<B = Batch> {
     const own = [...this.directions];
     return new Map(validation ? [...own, ...own.map(([name, way]) => [validationName(name), way] as const)] : own);
   }
+}
+
+/** The processes that the option `distributed` means. @throws ArgumentError for what means none. */
+function communicatorOf(distributed: boolean | Communicator): Communicator {
+  if (typeof distributed !== "boolean") {
+    checkCommunicator("Trainer: distributed", distributed);
+    return distributed;
+  }
+  return distributed ? world() : new SingleProcess();
+}
+
+/** Makes an optimizer exchange its gradients, unless it does so already. */
+function distribute(optimizer: Optimizer, communicator: Communicator): void {
+  if (optimizer instanceof DistributedOptimizer || optimizer.exchange !== null) return;
+  new DistributedOptimizer(optimizer, { communicator });
+}
+
+/** Whether there is a layer that exchanges something in each forward. */
+function needsAll(layers: readonly Layer[]): boolean {
+  return layers.some((layer) =>
+    layer.namedLayers().some(([, inner]) => "synchronized" in inner && inner.synchronized === true),
+  );
 }

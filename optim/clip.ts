@@ -1,4 +1,4 @@
-import { kernels } from "../core/backend/select.js";
+import * as kernels from "../core/backend/dispatch.js";
 import { ArgumentError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, filled, reduce, unary } from "../core/numeric.js";

@@ -1,3 +1,4 @@
+import "../functions/methods.js";
 import { AdaDelta } from "./adadelta.js";
 import { AdaGrad } from "./adagrad.js";
 import { Adam, AdamW } from "./adam.js";
@@ -15,6 +16,7 @@ export type { AdaGradOptions } from "./adagrad.js";
 export type { AdamOptions, AdamWOptions } from "./adam.js";
 export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from "./clip.js";
 export { type Definition, type OptimizerConfig, type OptimizerOptions, optimizerOptionNames } from "./definition.js";
+export * from "./distributed/index.js";
 export type { Group, GroupOptions, ParametersOrGroups, Values } from "./group.js";
 export type { LionOptions } from "./lion.js";
 export type { NAdamOptions } from "./nadam.js";

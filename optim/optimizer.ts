@@ -37,6 +37,12 @@ import { ParameterState } from "./parameter-state.js";
 import { canonicalOptions, type SettingValue } from "./settings.js";
 import { Update } from "./update.js";
 
+/**
+ * Makes the gradients of several processes the mean of all, and of the loss, if there is one and `needed`, the mean too, which it
+ * returns.
+ */
+export type Exchange = (loss: number | undefined, needed: boolean) => number | undefined;
+
 /** A class of optimizers whose constructor takes the parameters and the options. */
 export interface OptimizerClass {
   new (parameters: never, options: never): Optimizer;
@@ -51,6 +57,8 @@ export interface OptimizerClass {
  *     new Adam([{ params: body.parameters() }, { params: head.parameters(), lr: 0.01 }], { lr: 0.001 });
  */
 export abstract class Optimizer<S extends object = object> {
+  /** @internal What is done before the parameters change: see `Exchange`. Null for a process by itself. */
+  exchange: Exchange | null = null;
   private readonly members: Group<S>[];
   private readonly memory = new WeakMap<Parameter, ParameterState>();
   private standard: GroupStart<S>;
@@ -78,6 +86,16 @@ export abstract class Optimizer<S extends object = object> {
     this.members = groups.map(({ parameters }, i) =>
       this.makeGroup(this.place(i, groups.length), parameters, starts[i]!),
     );
+  }
+
+  /** @internal Whether the next `step` only lets gradients add up; see `accumulate`. */
+  get collecting(): boolean {
+    return this.waiting + 1 < this.overall.accumulate;
+  }
+
+  /** @internal What kind of optimizer it is. */
+  get kind(): Definition<S> {
+    return this.definition;
   }
 
   /** The groups, whose settings may be changed between steps: `optimizer.groups[0].lr /= 2`. */
@@ -124,14 +142,19 @@ export abstract class Optimizer<S extends object = object> {
    * scheduler throws, such as for a loss that it lacks; then nothing has changed.
    */
   step(loss?: number | Variable): void {
-    const ready = this.members.map(({ parameters }) => parameters.filter(isReady));
-    this.members.forEach((group, i) => {
-      for (const parameter of ready[i]!) this.checkReady(group, parameter);
-    });
-    const number = lossNumber(this.definition.name, loss);
+    let ready = this.readyParameters();
+    let number = lossNumber(this.definition.name, loss);
     if (this.waiting + 1 < this.overall.accumulate) {
       this.waiting++;
       return;
+    }
+    if (this.exchange !== null) {
+      number = this.exchange(
+        number,
+        this.members.some(({ lrScheduler }) => lrScheduler?.needsLoss),
+      );
+      // Another process may have had gradients that this one had not.
+      ready = this.readyParameters();
     }
     const rates = this.members.map((group) => group.rateAt(this.taken + 1, number));
     this.waiting = 0;
@@ -298,6 +321,15 @@ export abstract class Optimizer<S extends object = object> {
     if (clipGlobalNorm === null) return mean;
     const norm = combined(ready.map((parameter) => gradientNorm(parameter.peekGrad()!)));
     return mean * globalScale(mean * norm, clipGlobalNorm);
+  }
+
+  /** The parameters of each group that the step changes. @throws ShapeError or DTypeError for a gradient, or a state, that does not fit. */
+  private readyParameters(): Parameter[][] {
+    const ready = this.members.map(({ parameters }) => parameters.filter(isReady));
+    this.members.forEach((group, i) => {
+      for (const parameter of ready[i]!) this.checkReady(group, parameter);
+    });
+    return ready;
   }
 
   private checkReady(group: Group<S>, parameter: Parameter): void {

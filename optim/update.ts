@@ -1,5 +1,5 @@
+import * as kernels from "../core/backend/dispatch.js";
 import type { GradientStep, UpdateRule, UpdateRules } from "../core/backend/kernels.js";
-import { kernels } from "../core/backend/select.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled } from "../core/numeric.js";
 import { RowGradient } from "../core/row-gradient.js";

@@ -1,33 +1,31 @@
 /**
- * Compiles core/backend/wasm/assembly to two modules of WebAssembly and writes them, as base64, to core/backend/wasm/module.ts.
- * Does nothing when that file was made from the same sources.
+ * Compiles core/backend/wasm/assembly/modules to modules of WebAssembly and writes them, as text, to core/backend/wasm/code.
+ * Does nothing when that was made from the same sources.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const sources = join(root, "core/backend/wasm/assembly");
-const output = join(root, "core/backend/wasm/module.ts");
-/** core/heap.ts hands out addresses from 131072 on; what lies below is the modules' own data. */
+const output = join(root, "core/backend/wasm/code");
+const stamp = join(output, "digest.ts");
+
+/**
+ * Modules, each of which is in a program that uses some of its functions. Those with a fused one have a second build of what
+ * multiplies and adds most of the time, for engines with relaxed SIMD.
+ */
 const MODULES = [
-  {
-    constant: "WASM_BASE64",
-    what: "The compiled kernels.",
-    entry: "index.ts",
-    features: "simd,threads",
-    data: [8, 65536],
-  },
-  {
-    constant: "FUSED_BASE64",
-    what: "Some of them for engines with relaxed SIMD.",
-    entry: "fused.ts",
-    features: "simd,threads,relaxed-simd",
-    data: [65536, 131072],
-  },
+  { name: "base", fused: true },
+  { name: "normalize", fused: false },
+  { name: "windows", fused: true },
+  { name: "recurrent", fused: true },
+  { name: "optimizers", fused: false },
 ];
+/** core/heap.ts hands out addresses from 131072 on; what lies below is the modules' own data, this much for each. */
+const DATA_BYTES = 16_384;
 
 const OPTIONS = [
   "--optimizeLevel=3",
@@ -42,35 +40,46 @@ const OPTIONS = [
 ];
 
 const version = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies.assemblyscript;
-const files = readdirSync(sources)
+const files = readdirSync(sources, { recursive: true })
   .filter((name) => name.endsWith(".ts"))
   .sort();
-const hash = createHash("sha256").update(version).update(OPTIONS.join(" ")).update(JSON.stringify(MODULES));
+const hash = createHash("sha256")
+  .update(version)
+  .update(readFileSync(fileURLToPath(import.meta.url)));
 for (const name of files) hash.update(name).update(readFileSync(join(sources, name)));
 const digest = hash.digest("hex");
-const firstLine = `// Made by scripts/build-kernels.mjs from sources ${digest}`;
+const firstLine = `// Made by scripts/build-kernels.mjs from sources ${digest}\n`;
 
-if (existsSync(output) && readFileSync(output, "utf8").split("\n", 1)[0] === firstLine) process.exit(0);
+// The digest is written last.
+if (existsSync(stamp) && readFileSync(stamp, "utf8").startsWith(firstLine)) process.exit(0);
 
-// Of two functions of one name that index.ts exports, the compiler drops one without a word.
+// Of two functions of one name that a module exports, the compiler drops one without a word.
 const owners = new Map();
-for (const [, name] of readFileSync(join(sources, "index.ts"), "utf8").matchAll(/export \* from "\.\/([\w-]+)"/g)) {
-  for (const [, exported] of readFileSync(join(sources, `${name}.ts`), "utf8").matchAll(/^export function (\w+)/gm)) {
-    if (owners.has(exported)) {
-      console.error(`build-kernels: ${exported} is exported by ${owners.get(exported)}.ts and by ${name}.ts`);
-      process.exit(1);
+for (const { name } of MODULES) {
+  for (const [, file] of readFileSync(join(sources, `modules/${name}.ts`), "utf8").matchAll(
+    /export \* from "\.\.\/([\w-]+)"/g,
+  )) {
+    for (const [, exported] of readFileSync(join(sources, `${file}.ts`), "utf8").matchAll(/^export function (\w+)/gm)) {
+      const owner = owners.get(exported);
+      if (owner !== undefined) {
+        console.error(`build-kernels: ${exported} is exported by ${owner}.ts and by ${file}.ts`);
+        process.exit(1);
+      }
+      owners.set(exported, file);
     }
-    owners.set(exported, name);
   }
 }
 
 const { default: asc } = await import("assemblyscript/asc");
 
-async function compile({ entry, features, data: [begin, end] }) {
+let dataBegin = 8;
+let bytes = 0;
+
+async function compile(name, features) {
   let binary;
-  const options = [...OPTIONS, `--enable=${features}`, `--memoryBase=${begin}`];
-  const { error, stderr } = await asc.main([entry, "--outFile=kernels.wasm", ...options], {
-    readFile: (name) => (existsSync(join(sources, name)) ? readFileSync(join(sources, name), "utf8") : null),
+  const options = [...OPTIONS, `--enable=${features}`, `--memoryBase=${dataBegin}`];
+  const { error, stderr } = await asc.main([`modules/${name}.ts`, "--outFile=kernels.wasm", ...options], {
+    readFile: (file) => (existsSync(join(sources, file)) ? readFileSync(join(sources, file), "utf8") : null),
     writeFile: (_, contents) => {
       binary = contents;
     },
@@ -78,28 +87,53 @@ async function compile({ entry, features, data: [begin, end] }) {
   });
   if (error !== null || binary === undefined) {
     console.error(stderr.toString());
-    console.error(`build-kernels: ${entry} does not compile`);
+    console.error(`build-kernels: ${name} does not compile`);
     process.exit(1);
   }
   const staticEnd = readStaticEnd(binary);
+  const end = Math.ceil(dataBegin / DATA_BYTES) * DATA_BYTES;
   if (staticEnd > end) {
-    console.error(`build-kernels: static data of ${entry} ends at ${staticEnd}; expected at most ${end}`);
+    console.error(`build-kernels: static data of ${name} ends at ${staticEnd}; expected at most ${end}`);
     process.exit(1);
   }
-  console.log(`build-kernels: ${entry}: ${binary.length} bytes of WebAssembly`);
-  return Buffer.from(binary).toString("base64");
+  dataBegin = end + 8;
+  bytes += binary.length;
+  console.log(`build-kernels: ${name}: ${binary.length} bytes of WebAssembly`);
+  return textOf(binary);
 }
 
 function readStaticEnd(binary) {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
-  return new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } }).exports.staticEnd();
+  return new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory }, Math }).exports.staticEnd();
 }
 
-// Node 20 has relaxed SIMD behind a flag; see core/backend/wasm/instance.ts.
+/**
+ * Bytes as characters of ASCII that need no escape, one character for the commonest half of them: a web server's compression
+ * then finds in it what it would find in the bytes, where base64 hides most of that. See core/backend/wasm/bytes.ts.
+ */
+function textOf(binary) {
+  const character = (i) => String.fromCharCode(i + 32 + (i >= 2) + (i >= 59));
+  return Array.from(binary, (byte) => {
+    const i = (byte + 3) & 255;
+    if (i < 91) return character(i);
+    return i < 184 ? character(91) + character(i - 91) : character(92) + character(i - 184);
+  }).join("");
+}
+
+// Node 20 has relaxed SIMD behind a flag; see core/backend/wasm/kernel-module.ts.
 if (process.versions.v8.startsWith("11.")) setFlagsFromString("--experimental-wasm-relaxed-simd");
 
-let text = `${firstLine}\n/** Tells these kernels from others. */\nexport const KERNELS = "${digest.slice(0, 16)}";\n`;
-for (const module of MODULES) {
-  text += `/** ${module.what} */\nexport const ${module.constant} =\n  "${await compile(module)}";\n`;
+mkdirSync(output, { recursive: true });
+for (const { name, fused } of MODULES) {
+  let text = `${firstLine}export const ${name.toUpperCase()} =\n  "${await compile(name, "simd,threads")}";\n`;
+  if (fused) {
+    const code = await compile(`${name}-fused`, "simd,threads,relaxed-simd");
+    text += `export const ${name.toUpperCase()}_FUSED =\n  "${code}";\n`;
+  }
+  writeFileSync(join(output, `${name}.ts`), text);
 }
-writeFileSync(output, text);
+writeFileSync(
+  stamp,
+  `${firstLine}/** Tells these kernels from others. */\nexport const KERNELS = "${digest.slice(0, 16)}";\n` +
+    `/** What all modules take together. */\nexport const CODE_BYTES = ${bytes};\n`,
+);

@@ -19,6 +19,8 @@ const classNames = (code) =>
 rmSync("dist", { recursive: true, force: true });
 
 compile("--module", "commonjs", "--outDir", "dist/cjs");
+// For bundlers, which take ES modules, as the runtime of tsover is one.
+rmSync("dist/cjs/operators", { recursive: true, force: true });
 // The compiler makes require() of import(), which cannot load ES modules before Node 20.19. Observable Plot is one.
 await build({
   entryPoints: ["plots/drawing.ts"],
@@ -32,8 +34,10 @@ await build({
 writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
 
 compile("--module", "esnext", "--emitDeclarationOnly", "--outDir", "dist/esm");
-const { outputFiles } = await build({
-  entryPoints: ["index.ts", "functions/index.ts", "nn/index.ts", "optim/index.ts", "plots/index.ts"],
+const { outputFiles, metafile } = await build({
+  entryPoints: ["index", "functions/index", "nn/index", "operators/index", "optim/index", "plots/index"].map(
+    (name) => `${name}.ts`,
+  ),
   outbase: ".",
   outdir: "dist/esm",
   chunkNames: "chunks/[hash]",
@@ -47,8 +51,16 @@ const { outputFiles } = await build({
   // esbuild's keepNames would define the name of each class anew, and V8 then makes their objects in its runtime: an operation on
   // ten numbers takes twice as long.
   write: false,
+  metafile: true,
   logLevel: "warning",
 });
+// Whoever gets Variable gets its methods with it: bundlers drop files whose exports nobody asks for.
+for (const { inputs } of Object.values(metafile.outputs)) {
+  const missing = ["functions/methods.ts", "core/backward.ts"].filter((file) => !(file in inputs));
+  if ("core/variable.ts" in inputs && missing.length > 0) {
+    throw new Error(`build: Variable is in another chunk than ${missing.join(" and ")}; every entry must import it`);
+  }
+}
 const ownNames = new Set(
   readdirSync("dist/cjs", { recursive: true })
     .filter((file) => file.endsWith(".js"))
@@ -62,4 +74,7 @@ for (const { path, contents, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, contents);
 }
-writeFileSync("dist/esm/package.json", '{ "type": "module" }\n');
+// Bundlers go by the package.json that is nearest. The entries that are not named here only hand on what chunks hold; the others
+// register classes by name, or give Variable its methods.
+const sideEffects = ["./chunks/*.js", "./nn/index.js", "./optim/index.js"];
+writeFileSync("dist/esm/package.json", `${JSON.stringify({ type: "module", sideEffects })}\n`);

@@ -75,34 +75,36 @@ function matrix(W: NDArray): NDArray {
   return part(W, 0, [W.size / n, n]);
 }
 
-/** `Kernels.conv2d` and its adjoints, by OpenBLAS where that wins. */
-export const openBlasConvolution: Pick<Kernels, "conv2d" | "conv2dGradInput" | "conv2dGradWeight"> = {
-  conv2d(x, W, b, w, out) {
-    const n = W.shape.at(-1)!;
-    const chunks = chunksOf(w, n, out.dtype);
-    if (chunks === null) return wasm.conv2d(x, W, b, w, out);
-    for (const { window, patches, rows, images } of chunks) {
-      im2col(images(x), window, patches);
-      matmul(patches, matrix(W), rows(out, n), b);
-    }
-  },
-  conv2dGradInput(gy, W, w, out) {
-    const n = W.shape.at(-1)!;
-    const chunks = chunksOf(w, n, out.dtype);
-    if (chunks === null) return wasm.conv2dGradInput(gy, W, w, out);
-    const transposed = matrix(W).transpose();
-    for (const { window, patches, rows, images } of chunks) {
-      matmul(rows(gy, n), transposed, patches);
-      col2im(patches, window, images(out));
-    }
-  },
-  conv2dGradWeight(x, gy, w, out) {
-    const n = out.shape.at(-1)!;
-    const chunks = chunksOf(w, n, out.dtype);
-    if (chunks === null) return wasm.conv2dGradWeight(x, gy, w, out);
-    for (const { first, window, patches, rows, images } of chunks) {
-      im2col(images(x), window, patches);
-      matmul(patches.transpose(), rows(gy, n), matrix(out), null, first > 0);
-    }
-  },
+/** `Kernels.conv2d`, by OpenBLAS where that wins. */
+export const conv2d: Kernels["conv2d"] = (x, W, b, w, out) => {
+  const n = W.shape.at(-1)!;
+  const chunks = chunksOf(w, n, out.dtype);
+  if (chunks === null) return wasm.conv2d(x, W, b, w, out);
+  for (const { window, patches, rows, images } of chunks) {
+    im2col(images(x), window, patches);
+    matmul(patches, matrix(W), rows(out, n), b);
+  }
+};
+
+/** `Kernels.conv2dGradInput`, by OpenBLAS where that wins. */
+export const conv2dGradInput: Kernels["conv2dGradInput"] = (gy, W, w, out) => {
+  const n = W.shape.at(-1)!;
+  const chunks = chunksOf(w, n, out.dtype);
+  if (chunks === null) return wasm.conv2dGradInput(gy, W, w, out);
+  const transposed = matrix(W).transpose();
+  for (const { window, patches, rows, images } of chunks) {
+    matmul(rows(gy, n), transposed, patches);
+    col2im(patches, window, images(out));
+  }
+};
+
+/** `Kernels.conv2dGradWeight`, by OpenBLAS where that wins. */
+export const conv2dGradWeight: Kernels["conv2dGradWeight"] = (x, gy, w, out) => {
+  const n = out.shape.at(-1)!;
+  const chunks = chunksOf(w, n, out.dtype);
+  if (chunks === null) return wasm.conv2dGradWeight(x, gy, w, out);
+  for (const { first, window, patches, rows, images } of chunks) {
+    im2col(images(x), window, patches);
+    matmul(patches.transpose(), rows(gy, n), matrix(out), null, first > 0);
+  }
 };

@@ -2,7 +2,7 @@ import { bytesOf } from "../dtype.js";
 import type { NDArray } from "../ndarray.js";
 import type { Kernels, SequenceView } from "./kernels.js";
 import { matmul, openBlas } from "./openblas.js";
-import { wasmFunction } from "./wasm/instance.js";
+import { recurrent } from "./wasm/modules.js";
 import * as wasm from "./wasm/recurrent.js";
 
 /*
@@ -45,61 +45,68 @@ const addresses = (view: SequenceView, t: number, ...xs: NDArray[]): number[] =>
 const NOT_PACKED = 0;
 const NO_SCRATCH = 0;
 
-/**
- * `Kernels.lstm` and the others, with products by OpenBLAS. The forward pass of a GRU is not among them: its product is not
- * added to what there is, but needs room of its own.
+/*
+ * The forward pass of a GRU is not among the following: its product is not added to what there is, but needs room of its own.
  */
-export const openBlasRecurrent: Pick<Kernels, "lstm" | "lstmGrad" | "gruGrad" | "rnn" | "rnnGrad"> = {
-  lstm(view, gates, W, states, cells, tanhs) {
-    if (!steps(view, W)) return wasm.lstm(view, gates, W, states, cells, tanhs);
-    const step = wasmFunction("lstm", gates.dtype);
-    for (const t of order(view)) {
-      const z = entry(gates, t, view, 4);
-      matmul(entry(states, before(view, t), view), W, z, null, true);
-      step(...sizes(view), z.address, NOT_PACKED, ...addresses(view, t, states, cells, tanhs), NO_SCRATCH);
-    }
-  },
-  lstmGrad(view, gy, gates, W, cells, tanhs, gh, gc, gGates) {
-    if (!steps(view, W)) return wasm.lstmGrad(view, gy, gates, W, cells, tanhs, gh, gc, gGates);
-    const stepBack = wasmFunction("lstmGrad", gates.dtype);
-    const transposed = W.transpose();
-    for (const t of order(view).reverse()) {
-      const z = entry(gates, t, view, 4).address;
-      const gz = entry(gGates, t, view, 4);
-      const inputs = [...addresses(view, t, gy), z, NOT_PACKED, ...addresses(view, t, cells, tanhs)];
-      stepBack(...sizes(view), ...inputs, gh.address, gc.address, gz.address, NO_SCRATCH);
-      matmul(gz, transposed, gh);
-    }
-  },
-  gruGrad(view, gy, gates, W, states, hidden, gh, gx, gShare) {
-    if (!steps(view, W)) return wasm.gruGrad(view, gy, gates, W, states, hidden, gh, gx, gShare);
-    const stepBack = wasmFunction("gruGrad", gates.dtype);
-    const transposed = W.transpose();
-    for (const t of order(view).reverse()) {
-      const [z, x] = [entry(gates, t, view, 3).address, entry(gx, t, view, 3).address];
-      const gs = entry(gShare, t, view, 3);
-      const [y, q, h] = addresses(view, t, gy, hidden, states) as [number, number, number];
-      stepBack(...sizes(view), y, z, q, NOT_PACKED, h, gh.address, x, gs.address, NO_SCRATCH);
-      matmul(gs, transposed, gh, null, true);
-    }
-  },
-  rnn(view, op, W, states) {
-    if (!steps(view, W)) return wasm.rnn(view, op, W, states);
-    const step = wasmFunction("rnn", states.dtype);
-    for (const t of order(view)) {
-      matmul(entry(states, before(view, t), view), W, entry(states, after(view, t), view), null, true);
-      step(...sizes(view), op === "relu" ? 1 : 0, NOT_PACKED, ...addresses(view, t, states), NO_SCRATCH);
-    }
-  },
-  rnnGrad(view, op, gy, W, states, gh, gx) {
-    if (!steps(view, W)) return wasm.rnnGrad(view, op, gy, W, states, gh, gx);
-    const stepBack = wasmFunction("rnnGrad", states.dtype);
-    const transposed = W.transpose();
-    for (const t of order(view).reverse()) {
-      const gz = entry(gx, t, view);
-      const [y, h] = addresses(view, t, gy, states) as [number, number];
-      stepBack(...sizes(view), op === "relu" ? 1 : 0, y, NOT_PACKED, h, gh.address, gz.address, NO_SCRATCH);
-      matmul(gz, transposed, gh);
-    }
-  },
+
+/** `Kernels.lstm`. */
+export const lstm: Kernels["lstm"] = (view, gates, W, states, cells, tanhs) => {
+  if (!steps(view, W)) return wasm.lstm(view, gates, W, states, cells, tanhs);
+  const step = recurrent.of("lstm", gates.dtype);
+  for (const t of order(view)) {
+    const z = entry(gates, t, view, 4);
+    matmul(entry(states, before(view, t), view), W, z, null, true);
+    step(...sizes(view), z.address, NOT_PACKED, ...addresses(view, t, states, cells, tanhs), NO_SCRATCH);
+  }
+};
+
+/** `Kernels.lstmGrad`. */
+export const lstmGrad: Kernels["lstmGrad"] = (view, gy, gates, W, cells, tanhs, gh, gc, gGates) => {
+  if (!steps(view, W)) return wasm.lstmGrad(view, gy, gates, W, cells, tanhs, gh, gc, gGates);
+  const stepBack = recurrent.of("lstmGrad", gates.dtype);
+  const transposed = W.transpose();
+  for (const t of order(view).reverse()) {
+    const z = entry(gates, t, view, 4).address;
+    const gz = entry(gGates, t, view, 4);
+    const inputs = [...addresses(view, t, gy), z, NOT_PACKED, ...addresses(view, t, cells, tanhs)];
+    stepBack(...sizes(view), ...inputs, gh.address, gc.address, gz.address, NO_SCRATCH);
+    matmul(gz, transposed, gh);
+  }
+};
+
+/** `Kernels.gruGrad`. */
+export const gruGrad: Kernels["gruGrad"] = (view, gy, gates, W, states, hidden, gh, gx, gShare) => {
+  if (!steps(view, W)) return wasm.gruGrad(view, gy, gates, W, states, hidden, gh, gx, gShare);
+  const stepBack = recurrent.of("gruGrad", gates.dtype);
+  const transposed = W.transpose();
+  for (const t of order(view).reverse()) {
+    const [z, x] = [entry(gates, t, view, 3).address, entry(gx, t, view, 3).address];
+    const gs = entry(gShare, t, view, 3);
+    const [y, q, h] = addresses(view, t, gy, hidden, states) as [number, number, number];
+    stepBack(...sizes(view), y, z, q, NOT_PACKED, h, gh.address, x, gs.address, NO_SCRATCH);
+    matmul(gs, transposed, gh, null, true);
+  }
+};
+
+/** `Kernels.rnn`. */
+export const rnn: Kernels["rnn"] = (view, op, W, states) => {
+  if (!steps(view, W)) return wasm.rnn(view, op, W, states);
+  const step = recurrent.of("rnn", states.dtype);
+  for (const t of order(view)) {
+    matmul(entry(states, before(view, t), view), W, entry(states, after(view, t), view), null, true);
+    step(...sizes(view), op === "relu" ? 1 : 0, NOT_PACKED, ...addresses(view, t, states), NO_SCRATCH);
+  }
+};
+
+/** `Kernels.rnnGrad`. */
+export const rnnGrad: Kernels["rnnGrad"] = (view, op, gy, W, states, gh, gx) => {
+  if (!steps(view, W)) return wasm.rnnGrad(view, op, gy, W, states, gh, gx);
+  const stepBack = recurrent.of("rnnGrad", states.dtype);
+  const transposed = W.transpose();
+  for (const t of order(view).reverse()) {
+    const gz = entry(gx, t, view);
+    const [y, h] = addresses(view, t, gy, states) as [number, number];
+    stepBack(...sizes(view), op === "relu" ? 1 : 0, y, NOT_PACKED, h, gh.address, gz.address, NO_SCRATCH);
+    matmul(gz, transposed, gh);
+  }
 };

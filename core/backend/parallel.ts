@@ -1,7 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import { environment } from "../platform.js";
-import { type NativeFunctions, pool } from "./pool.js";
-import { wasm, wasmModules } from "./wasm/instance.js";
+import { NATIVE, type NativeFunctions, pool } from "./pool.js";
+import type { KernelModule } from "./wasm/kernel-module.js";
 
 /*
  * One job shared by several threads: the same WebAssembly function called with different numbers, once for each part.
@@ -68,7 +68,6 @@ export function range(units: number, count: number, index: number, step = 1): [f
   return [at(index), at(index + 1)];
 }
 
-let indices: Map<string, number> | undefined;
 let findNative: () => NativeFunctions | undefined = () => undefined;
 let native: NativeFunctions | undefined;
 
@@ -79,19 +78,19 @@ export function setNativeFunctions(find: () => NativeFunctions | undefined): voi
 
 function startWorkers(): void {
   native ??= findNative();
-  pool.start(wasmModules(), native);
+  pool.start(native);
 }
 
-/** Calls the function `name` of the WebAssembly module with each of `parts`, on all threads, and returns when all are done. */
-export function runParts(name: string, parts: readonly (readonly number[])[]): void {
-  const functions = wasm();
-  const run = functions[name]!;
+/** Calls the function `name` of `module` with each of `parts`, on all threads, and returns when all are done. */
+export function runParts(module: KernelModule, name: string, parts: readonly (readonly number[])[]): void {
+  const run = module.functions[name]!;
   if (parts.length === 1) {
     run(...parts[0]!);
     return;
   }
   startWorkers();
-  pool.run(indexOf(name), run, parts);
+  pool.publish(module.number, module.binaries);
+  pool.run(module.number, module.indexOf(name), run, parts);
 }
 
 /** `runParts` for one of the library functions that were given to `setNativeFunctions`; `run` is the function on this thread. */
@@ -105,16 +104,6 @@ export function runNativeParts(
     return;
   }
   startWorkers();
-  pool.run(indexOf(name), run, parts);
-}
-
-/** Where workers have the function `name`: first those of the modules, in their order, then the library's. */
-function indexOf(name: string): number {
-  indices ??= new Map(
-    [
-      ...Object.keys(wasm()).filter((key) => typeof wasm()[key] === "function"),
-      ...(native?.functions ?? []).map((f) => f.name),
-    ].map((key, i) => [key, i]),
-  );
-  return indices.get(name)!;
+  const index = native?.functions.findIndex((f) => f.name === name) ?? -1;
+  pool.run(NATIVE, index, run, parts);
 }

@@ -4,7 +4,8 @@
  *
  * Protocol (see pool.ts): `control` is [sequence, parts, function, done, parked, ready, length of a failure's reason, pages of memory,
  * ..., claim of part 0, 1, ...]. The sequence is
- * odd while a job is being written. A part belongs to whoever changes its claim from an older job's number to this job's. Each worker
+ * odd while a job is being written. The function is module * 256 + index, and `code` begins with four words for each module: where
+ * it and the one with relaxed SIMD begin, and their bytes. A part belongs to whoever changes its claim from an older job's number to this job's. Each worker
  * begins with the part of its own place, which it had of the job before too: what that one wrote is in its cache. A job without parts
  * tells it to park at once.
  *
@@ -14,22 +15,32 @@
 export const POOL_WORKER = `
 "use strict";
 function start(data) {
-  const { modules, memory, control, numbers, reason, width, firstClaim, spins, native, place } = data;
-  const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }));
-  const exports = Object.assign({}, ...instances.map((instance) => instance.exports));
-  const functions = Object.values(exports).filter((f) => typeof f === "function");
+  const { memory, code, control, numbers, reason, width, firstClaim, spins, native, place } = data;
+  const natives = [];
   if (native) {
     const koffi = require(native.koffi);
     const library = koffi.load(native.library);
     library.func(native.setup.signature)(native.setup.argument);
     for (const { signature, addresses } of native.functions) {
       const call = library.func(signature);
-      functions.push((...args) => {
+      natives.push((...args) => {
         for (const i of addresses) args[i] += native.base;
         call(...args);
       });
     }
   }
+  const modules = [natives];
+  const compile = (number) => {
+    const table = new Int32Array(code.buffer, number * 16, 4);
+    const exports = {};
+    for (const i of [0, 2]) {
+      if (table[i] === 0) continue;
+      const module = new WebAssembly.Module(code.slice(table[i], table[i] + table[i + 1]));
+      Object.assign(exports, new WebAssembly.Instance(module, { env: { memory }, Math }).exports);
+    }
+    return Object.values(exports).filter((f) => typeof f === "function");
+  };
+  const functionOf = (id) => (modules[id >> 8] ??= compile(id >> 8))[id & 255];
   let seen = 0;
   let resting = false;
   let pages = 0;
@@ -46,7 +57,7 @@ function start(data) {
     }
     if (sequence & 1) continue;
     const parts = Atomics.load(control, 1);
-    const run = functions[Atomics.load(control, 2)];
+    const run = functionOf(Atomics.load(control, 2));
     const size = Atomics.load(control, 7);
     if (Atomics.load(control, 0) !== sequence) continue;
     if (size !== pages) {

@@ -1,8 +1,8 @@
 import { RetrogradError } from "../errors.js";
 import { heap } from "../heap.js";
-import { canShareMemory, hardwareThreads, shared, startWorker } from "../platform.js";
+import { canShareMemory, hardwareThreads, shared, sharedBytes, startWorker } from "../platform.js";
 import { POOL_WORKER } from "./pool-worker.js";
-import { KERNELS } from "./wasm/module.js";
+import { CODE_BYTES, KERNELS } from "./wasm/code/digest.js";
 
 /*
  * Worker threads on the heap's memory, to which the main thread gives jobs without yielding.
@@ -24,6 +24,13 @@ const FIRST_CLAIM = 16;
 /** The most parts of a job, and the most numbers a part may have. */
 const MAX_PARTS = 64;
 const WIDTH = 32;
+/** How many modules there may be, with that of the native functions, and functions in one. */
+const MODULES = 16;
+const FUNCTIONS = 256;
+/** A module and one with relaxed SIMD: where each begins and its bytes. */
+const CODE_WORDS = 4;
+/** The number of the native functions among the modules. */
+export const NATIVE = 0;
 /**
  * How often an idle worker looks for a job before it parks: a tenth of a millisecond or so, the pause between two kernels of a step.
  * Five times as long made the steps of small networks longer: where two processors share a core, looking costs the main thread's.
@@ -52,10 +59,16 @@ export class Pool {
   limit = canShareMemory() ? MAX_THREADS : 1;
   /** The threads that work is divided among, the main thread included. */
   threads = Math.min(hardwareThreads(), this.limit);
-  private readonly control = new Int32Array(new SharedArrayBuffer((FIRST_CLAIM + MAX_PARTS) * 4));
-  private readonly numbers = new Float64Array(new SharedArrayBuffer(MAX_PARTS * WIDTH * 8));
+  private readonly control = new Int32Array(sharedBytes((FIRST_CLAIM + MAX_PARTS) * 4));
+  private readonly numbers = new Float64Array(sharedBytes(MAX_PARTS * WIDTH * 8));
   /** The text of an error in a worker, in UTF-16. */
-  private readonly reason = new Uint16Array(new SharedArrayBuffer(2 * 200));
+  private readonly reason = new Uint16Array(sharedBytes(2 * 200));
+  /**
+   * The modules that workers are to know: where they are, as `CODE_WORDS` say, then their bytes. Workers are never told of
+   * them, since they do not yield; they look here for a module that they have not called yet.
+   */
+  private readonly code = new Uint8Array(sharedBytes(MODULES * CODE_WORDS * 4 + CODE_BYTES));
+  private codeEnd = MODULES * CODE_WORDS * 4;
   private started = 0;
 
   /** Workers that have come up so far. */
@@ -64,11 +77,11 @@ export class Pool {
   }
 
   /** Starts the workers that are missing. They come up in their own time and join the jobs of then. */
-  start(modules: readonly object[], native?: NativeFunctions): void {
+  start(native?: NativeFunctions): void {
     while (this.started < this.threads - 1) {
       const started = startWorker(POOL_WORKER, {
-        modules,
         memory: heap.memory,
+        code: this.code,
         control: this.control,
         numbers: this.numbers,
         reason: this.reason,
@@ -92,15 +105,35 @@ export class Pool {
     if (this.started > 0) this.runJob(0, nothing, []);
   }
 
-  /** Runs the function at `index` of the workers' list, which is `run` here, on each of `parts`. Returns when all are done. */
-  run(index: number, run: (...numbers: number[]) => unknown, parts: readonly (readonly number[])[]): void {
+  /** Lets workers know the module of this number, made of `binaries`, of which the functions of the last count. */
+  publish(number: number, binaries: readonly Uint8Array[]): void {
+    const table = new Int32Array(this.code.buffer, number * CODE_WORDS * 4, CODE_WORDS);
+    if (table[0] !== 0) return;
+    for (const [i, binary] of binaries.entries()) {
+      this.code.set(binary, this.codeEnd);
+      table.set([this.codeEnd, binary.length], 2 * i);
+      this.codeEnd += binary.length;
+    }
+  }
+
+  /**
+   * Runs the function at `index` in the module of this number, as workers count, which is `run` here, on each of `parts`.
+   * Returns when all are done.
+   */
+  run(
+    number: number,
+    index: number,
+    run: (...numbers: number[]) => unknown,
+    parts: readonly (readonly number[])[],
+  ): void {
+    const id = number * FUNCTIONS + index;
     const long = parts.find((part) => part.length >= WIDTH);
     if (long !== undefined) throw new RetrogradError(`a part has ${long.length} numbers; expected fewer than ${WIDTH}`);
     for (let from = 0; from < parts.length; from += MAX_PARTS)
-      this.runJob(index, run, parts.slice(from, from + MAX_PARTS));
+      this.runJob(id, run, parts.slice(from, from + MAX_PARTS));
   }
 
-  private runJob(index: number, run: (...numbers: number[]) => unknown, parts: readonly (readonly number[])[]): void {
+  private runJob(id: number, run: (...numbers: number[]) => unknown, parts: readonly (readonly number[])[]): void {
     const { control, numbers } = this;
     const count = parts.length;
     const sequence = Atomics.add(control, SEQUENCE, 1) + 2;
@@ -112,7 +145,7 @@ export class Pool {
       for (let j = 0; j < part.length; j++) numbers[i * WIDTH + 1 + j] = part[j]!;
     }
     Atomics.store(control, PARTS, count);
-    Atomics.store(control, FUNCTION, index);
+    Atomics.store(control, FUNCTION, id);
     Atomics.store(control, DONE, 0);
     Atomics.store(control, PAGES, heap.u8.byteLength >>> 16);
     Atomics.add(control, SEQUENCE, 1);

@@ -1,7 +1,6 @@
 import { ShapeError } from "../../core/errors.js";
 import type { NDArray } from "../../core/ndarray.js";
 import * as numeric from "../../core/numeric.js";
-import { releasesGradients } from "../../core/release.js";
 import { shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { softplus } from "../activation.js";
@@ -22,7 +21,7 @@ import {
 /** Logarithms count as no less than this, so that a certain but wrong prediction has a finite loss; as in PyTorch. */
 const LEAST_LOG = -100;
 /** The derivative divides by no less than this, as in PyTorch, which rounds it to float32. */
-const LEAST_VARIANCE = Math.fround(1e-12);
+const LEAST_VARIANCE = /* @__PURE__ */ Math.fround(1e-12);
 
 class SigmoidCrossEntropy extends EntryLoss {
   protected override entries(x: NDArray, t: NDArray): NDArray {
@@ -63,8 +62,6 @@ class BinaryCrossEntropy extends EntryLoss {
     ];
   }
 }
-
-releasesGradients(SigmoidCrossEntropy, BinaryCrossEntropy);
 
 /** `log(x)`, no less than the bound; flat, rather than without a derivative, at 0. */
 function boundedLog(x: Variable): Variable {

@@ -12,7 +12,7 @@ import { minimum, where } from "../selection.js";
 import { checkNotEmpty, checkReduction, checkSetting, type LossOptions, REDUCTIONS, reduced } from "./entry-loss.js";
 
 /** Added to the squares of lengths, so that zero vectors have a cosine; as in PyTorch, which rounds it to float32. */
-const LEAST_SQUARE = Math.fround(1e-12);
+const LEAST_SQUARE = /* @__PURE__ */ Math.fround(1e-12);
 
 /** Options of `cosineEmbeddingLoss`. */
 export interface CosineEmbeddingOptions extends LossOptions {

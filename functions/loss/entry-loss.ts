@@ -3,7 +3,7 @@ import type { NDArray } from "../../core/ndarray.js";
 import * as numeric from "../../core/numeric.js";
 import { sameShape, shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
-import { Broadcasting, mul } from "../arithmetic.js";
+import { FrugalBroadcasting, mul } from "../arithmetic.js";
 import { floating } from "../dtype.js";
 import { mean, sum } from "../reduce.js";
 
@@ -20,7 +20,7 @@ export interface LossOptions {
 export const REDUCTIONS: readonly LossReduction[] = ["mean", "sum", "none"];
 
 /** A function of prediction and target, entry by entry, reduced; the gradients come back in their dtypes. */
-export abstract class EntryLoss extends Broadcasting {
+export abstract class EntryLoss extends FrugalBroadcasting {
   constructor(private readonly reduction: LossReduction) {
     super();
   }

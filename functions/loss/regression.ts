@@ -1,6 +1,5 @@
 import type { NDArray } from "../../core/ndarray.js";
 import * as numeric from "../../core/numeric.js";
-import { releasesGradients } from "../../core/release.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { mul, neg, sub } from "../arithmetic.js";
 import { sign } from "../math.js";
@@ -83,8 +82,6 @@ class HuberLoss extends DifferenceLoss {
     return mul(clip(difference, -this.delta, this.delta), share);
   }
 }
-
-releasesGradients(MeanSquaredError, SquaredError, MeanAbsoluteError, HuberLoss);
 
 /**
  * `(x - t) ** 2`, its mean over all entries unless told: PyTorch's `mse_loss`.

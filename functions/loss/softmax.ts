@@ -1,11 +1,10 @@
 import { config } from "../../core/config.js";
 import { type ArrayLike, array } from "../../core/creation.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { Function } from "../../core/function.js";
+import { FrugalFunction } from "../../core/frugal-function.js";
 import type { NDArray } from "../../core/ndarray.js";
 import { crossEntropy, crossEntropyGrad } from "../../core/normalization.js";
 import * as numeric from "../../core/numeric.js";
-import { releasesGradients } from "../../core/release.js";
 import { shapeText, sizeOf } from "../../core/shape.js";
 import { asVariable, type Operand, Variable } from "../../core/variable.js";
 import { logSoftmax, softmax } from "../activation.js";
@@ -28,7 +27,7 @@ import {
 } from "./entry-loss.js";
 
 /** Cross-entropy of logits (..., classes) with classes given by their flat positions in the logits. */
-class SoftmaxCrossEntropy extends Function {
+class SoftmaxCrossEntropy extends FrugalFunction {
   private statistics: NDArray | null = null;
 
   constructor(
@@ -60,8 +59,6 @@ class SoftmaxCrossEntropy extends Function {
     return mul(sub(softmax(x), target), mul(each, scale));
   }
 }
-
-releasesGradients(SoftmaxCrossEntropy);
 
 /** Options of `softmaxCrossEntropy`. */
 export interface SoftmaxCrossEntropyOptions extends LossOptions {

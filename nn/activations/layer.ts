@@ -1,4 +1,5 @@
 import { checkOptions } from "../../core/options.js";
+import type { DataShape } from "../../core/shape-types/operand.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import type { Hyperparameters } from "../config.js";
 import { Layer } from "../layer.js";
@@ -28,6 +29,7 @@ export abstract class ActivationLayer extends Layer {
   }
 
   /** @throws DTypeError for an input that is not floating-point; ShapeError for one without elements. */
+  override forward<const X extends Operand>(x: X): Variable<DataShape<X>>;
   override forward(x: Operand): Variable {
     return this.activation.apply(layerInput(this.layer, x, { layout: "(...)", ndim: 0, orMore: true }));
   }

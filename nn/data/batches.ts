@@ -3,6 +3,7 @@ import { collate } from "./collate.js";
 import type { Dataset } from "./dataset.js";
 import { indexBatches } from "./minibatch.js";
 import type { Closing } from "./read-ahead.js";
+import { type Shard, shardOf } from "./shard.js";
 import type { Examples } from "./source.js";
 
 /** Which batches are made of a source, and how. */
@@ -14,6 +15,8 @@ export interface BatchOptions {
   readonly collate: ((examples: unknown[]) => unknown) | null;
   /** How many batches to leave out at the start. */
   readonly from: number;
+  /** Which part of each batch to give. A batch of which that is nothing is left out. */
+  readonly shard: Shard;
 }
 
 /** The batches of a dataset whose examples are taken in the given order. */
@@ -108,16 +111,19 @@ class Batcher {
     return this.examples.length === 0 || dropLast ? null : this.batch();
   }
 
-  private batch(): { value: unknown } {
-    const { examples } = this;
+  private batch(): { value: unknown } | null {
+    const examples = this.examples.slice(...shardOf(this.examples.length, this.options.shard));
     this.examples = [];
-    return { value: (this.options.collate ?? collate)(examples) };
+    return examples.length === 0 ? null : { value: (this.options.collate ?? collate)(examples) };
   }
 }
 
-function* indicesOf({ length }: Dataset, order: Int32Array | null, { batchSize, dropLast, from }: BatchOptions) {
+function* indicesOf({ length }: Dataset, order: Int32Array | null, options: BatchOptions) {
+  const { batchSize, dropLast, from, shard } = options;
   for (const indices of indexBatches(length, order, batchSize, from)) {
-    if (indices.length === batchSize || !dropLast) yield indices;
+    if (indices.length < batchSize && dropLast) continue;
+    const own = shard.size === 1 ? indices : indices.slice(...shardOf(indices.length, shard));
+    if (own.length > 0) yield own;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   streamBatchesAsync,
 } from "./batches.js";
 import { type Closing, readAhead } from "./read-ahead.js";
+import { checkShard, type Shard } from "./shard.js";
 import { type BatchOf, type ExampleOf, type LengthOf, type Reader, readerOf, type Source } from "./source.js";
 
 /** Options of `DataLoader`. */
@@ -26,6 +27,11 @@ export interface DataLoaderOptions<E = unknown, B = unknown> {
   prefetch?: number;
   /** What makes a batch of examples: `collate` unless given. */
   collate?: ((examples: E[]) => B) | null;
+  /**
+   * Which part of each batch to give, of processes that share the work: `world()`, or { rank, size }. `batchSize` is that of all parts
+   * together. A random order needs a `seed` then, the same for all. All of the batch unless given.
+   */
+  shard?: Shard | null;
 }
 
 /** Where a `DataLoader` is: plain numbers, for a checkpoint. */
@@ -47,7 +53,8 @@ interface Pass {
 }
 
 const NAME = "DataLoader";
-const KNOWN = ["batchSize", "shuffle", "seed", "dropLast", "prefetch", "collate"];
+const KNOWN = ["batchSize", "shuffle", "seed", "dropLast", "prefetch", "collate", "shard"];
+const WHOLE: Shard = { rank: 0, size: 1 };
 
 /**
  * Batches of examples: each pass of `for (const batch of loader)` gives every example once. The source is
@@ -60,20 +67,25 @@ const KNOWN = ["batchSize", "shuffle", "seed", "dropLast", "prefetch", "collate"
  * What is asynchronous, an async generator or a `get` that gives promises, takes `for await (const batch of loader)`, which goes
  * for everything else too.
  *
+ * With `shard`, each of several processes gets its part of every batch: every example is given once, and a process that takes the mean over
+ * all parts learns from the batches that one alone would have. Parts differ by one example where a batch cannot be divided evenly,
+ * and a last batch of fewer examples than processes leaves those without one that come last.
+ *
  * Random orders come from a generator of the loader's own, so that nothing else that draws numbers changes them. A pass that
  * was left early is not gone on with, except by `state` and `loadState`. PyTorch's `DataLoader`, which does not shuffle unless told.
  */
 export class DataLoader<const S extends Source | { readonly [K in keyof S]: ArrayLike }, B = BatchOf<S>>
   implements Iterable<B>, AsyncIterable<B>
 {
-  /** Number of batches in a pass; null when the source does not say how many examples it has. */
+  /** Number of batches in a pass, of all shards; null when the source does not say how many examples it has. */
   readonly length: LengthOf<S>;
+  private readonly source: S;
   private readonly reader: Reader;
   private readonly examples: number | null;
   private readonly options: Omit<BatchOptions, "from">;
   private readonly shuffle: boolean;
   private readonly prefetch: number;
-  private readonly random: Generator;
+  private random: Generator;
   /** The pass that `state` is about; null between two of them. */
   private pass: Pass | null = null;
   /** Whether the next pass is the rest of one that a state was taken in. */
@@ -86,6 +98,8 @@ export class DataLoader<const S extends Source | { readonly [K in keyof S]: Arra
   constructor(source: S, options: DataLoaderOptions<ExampleOf<S>, B> = {}) {
     checkOptions(NAME, options, KNOWN);
     const { batchSize = 256, dropLast = false, prefetch = 0, seed = null, collate = null } = options;
+    const shard = options.shard ?? WHOLE;
+    checkShard(NAME, shard);
     checkCount(NAME, "batchSize", batchSize);
     checkFlag(NAME, "dropLast", dropLast);
     checkCount(NAME, "prefetch", prefetch, 0);
@@ -102,9 +116,15 @@ export class DataLoader<const S extends Source | { readonly [K in keyof S]: Arra
         `${NAME}: shuffle is true, and the source gives its examples in an order of its own; expected false, or a dataset`,
       );
     }
+    if (shuffle && seed === null && shard.size > 1) {
+      throw new ArgumentError(
+        `${NAME}: a shard of batches in random order has no seed; expected one, the same for all shards`,
+      );
+    }
+    this.source = source;
     this.shuffle = shuffle;
     this.prefetch = prefetch;
-    this.options = { operation: NAME, batchSize, dropLast, collate: collate as BatchOptions["collate"] };
+    this.options = { operation: NAME, batchSize, dropLast, collate: collate as BatchOptions["collate"], shard };
     this.random = new Generator(seed ?? (shuffle ? generator.bits() : 0));
     const batches = this.examples === null ? null : this.examples / batchSize;
     this.length = (batches === null ? null : dropLast ? Math.floor(batches) : Math.ceil(batches)) as LengthOf<S>;
@@ -166,6 +186,36 @@ export class DataLoader<const S extends Source | { readonly [K in keyof S]: Arra
     this.random.state = start;
     this.pass = { start, position };
     this.resuming = true;
+  }
+
+  /** Which part of each batch it gives. */
+  get shard(): Shard {
+    return this.options.shard;
+  }
+
+  /**
+   * A loader of another part of each batch of the same source, with the same options. It gives what would be this one's next pass; passes of
+   * both draw their orders in turn.
+   * @throws ArgumentError for what is no shard, and for a source that can be read only once.
+   */
+  sharded(shard: Shard): DataLoader<S, B> {
+    checkShard("DataLoader.sharded", shard);
+    const { batchSize, dropLast, collate } = this.options;
+    const { shuffle, prefetch } = this;
+    const made = new DataLoader<S, B>(this.source, {
+      batchSize,
+      dropLast,
+      collate: collate as ((examples: unknown[]) => B) | null,
+      shuffle,
+      prefetch,
+      shard,
+      seed: 0,
+    } as DataLoaderOptions<ExampleOf<S>, B>);
+    // One and the same: passes of either draw their orders in turn.
+    made.random = this.random;
+    if (this.resuming) made.loadState(this.state());
+    this.resuming = false;
+    return made;
   }
 
   private begin(): Pass {

@@ -8,11 +8,13 @@ import { checkCount, checkFlag, checkFloat, checkOptions, describe } from "../..
 import { shapeText } from "../../core/shape.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { batchNorm } from "../../functions/normalization.js";
+import { world } from "../../optim/distributed/world.js";
 import type { Hyperparameters } from "../config.js";
 import { Layer } from "../layer.js";
 import { Buffer, LazyParameter } from "../state.js";
 import { checkLast, IMAGES, type InputRequirements, layerInput } from "./input.js";
 import { checkEpsilon } from "./layer-norm.js";
+import { synchronizedBatchNorm } from "./synchronized-batch-norm.js";
 
 /** The options that `BatchNorm1D` and `BatchNorm2D` share. */
 export interface BatchNormOptions {
@@ -26,6 +28,11 @@ export interface BatchNormOptions {
   trackRunningStats?: boolean;
   /** Whether the running variance is made of unbiased estimates, as PyTorch's is: false unless given. */
   unbiased?: boolean;
+  /**
+   * Whether the statistics in training are those of the batches of all processes that `world()` tells, each of which then takes part
+   * in every forward and backward: false unless given. PyTorch's `SyncBatchNorm`.
+   */
+  synchronized?: boolean;
   /** float32 unless given. */
   dtype?: FloatDType;
 }
@@ -42,7 +49,7 @@ export interface BatchNorm2DOptions extends BatchNormOptions {
   inCh?: number | null;
 }
 
-const KNOWN = ["momentum", "epsilon", "affine", "trackRunningStats", "unbiased", "dtype"];
+const KNOWN = ["momentum", "epsilon", "affine", "trackRunningStats", "unbiased", "synchronized", "dtype"];
 
 /** What tells the two layers apart. */
 interface Kind {
@@ -72,7 +79,7 @@ abstract class BatchNorm extends Layer {
     const { layer, option } = kind;
     checkOptions(layer, options, [option, ...KNOWN]);
     const { momentum = 0.9, epsilon = 1e-5, affine = true, [option]: size = null } = options;
-    const { trackRunningStats = true, unbiased = false, dtype = "float32" } = options;
+    const { trackRunningStats = true, unbiased = false, synchronized = false, dtype = "float32" } = options;
     if (size !== null) checkCount(layer, option, size);
     if (typeof momentum !== "number" || !(momentum >= 0 && momentum <= 1)) {
       throw new ArgumentError(`${layer}: momentum is ${describe(momentum)}; expected a number from 0 to 1`);
@@ -81,8 +88,9 @@ abstract class BatchNorm extends Layer {
     checkFlag(layer, "affine", affine);
     checkFlag(layer, "trackRunningStats", trackRunningStats);
     checkFlag(layer, "unbiased", unbiased);
+    checkFlag(layer, "synchronized", synchronized);
     checkFloat(layer, dtype);
-    this.options = { momentum, epsilon, affine, trackRunningStats, unbiased, dtype };
+    this.options = { momentum, epsilon, affine, trackRunningStats, unbiased, synchronized, dtype };
     this.given = size;
     this.scaler = affine ? new LazyParameter("scaler", [size], dtype) : null;
     this.intercept = affine ? new LazyParameter("intercept", [size], dtype) : null;
@@ -109,9 +117,19 @@ abstract class BatchNorm extends Layer {
       const running = { epsilon, mean: runningMean.data, variance: runningVar.data };
       return batchNorm(input, scaler, intercept, running)[0];
     }
+    if (this.synchronized && world().size > 1) {
+      const { y, mean, variance, count } = synchronizedBatchNorm(input, scaler, intercept, epsilon);
+      this.track(mean, variance, count);
+      return y;
+    }
     const [y, mean, variance] = batchNorm(input, scaler, intercept, { epsilon });
     this.track(mean.data, variance.data, input.size / mean.size);
     return y;
+  }
+
+  /** Whether the statistics in training are those of all processes. */
+  get synchronized(): boolean {
+    return this.options.synchronized;
   }
 
   /** Makes the running mean 0 and the running variance 1 again. */

@@ -1,6 +1,7 @@
 import { config } from "../../core/config.js";
 import { ArgumentError } from "../../core/errors.js";
 import { checkOptions, describe } from "../../core/options.js";
+import type { DataShape } from "../../core/shape-types/operand.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { dropout } from "../../functions/random.js";
 import type { Hyperparameters } from "../config.js";
@@ -32,6 +33,7 @@ export class Dropout extends Layer {
   }
 
   /** @throws DTypeError for an input that is not floating-point; ShapeError for one without elements. */
+  override forward<const X extends Operand>(x: X): Variable<DataShape<X>>;
   override forward(x: Operand): Variable {
     const input = layerInput("Dropout", x, { layout: "(...)", ndim: 0, orMore: true });
     return dropout(input, { p: this.p, training: this.training && config.train });

@@ -3,6 +3,9 @@ import type { FloatDType } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
 import type { NDArray } from "../../core/ndarray.js";
 import { checkCount, checkFlag, checkFloat, checkOptions } from "../../core/options.js";
+import type { FeaturesShape } from "../../core/shape-types/matmul.js";
+import type { CheckedInput, Result, ShapeOf } from "../../core/shape-types/operand.js";
+import type { Shaped, sizes } from "../../core/shape-types/shaped.js";
 import { slice } from "../../core/slicing.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { getItem } from "../../functions/indexing.js";
@@ -21,11 +24,11 @@ import { LazyParameter } from "../state.js";
 import { checkLast, layerInput } from "./input.js";
 
 /** Options of `FullyConnected`. */
-export interface FullyConnectedOptions {
+export interface FullyConnectedOptions<In extends number = number, Out extends number = number> {
   /** Number of outputs. */
-  nOut: number;
+  nOut: Out;
   /** Number of inputs; told by the first input unless given. */
-  nIn?: number | null;
+  nIn?: In | null;
   /** Applied to the output; none unless given. */
   actFn?: ActivationSpec;
   /** Draws the weight: `"glorot_uniform"` unless given. The bias starts at 0. */
@@ -48,7 +51,9 @@ const KNOWN = ["nOut", "nIn", "actFn", "init", "bias", "fused", "dtype"];
  * below them the bias, which starts at 0. It computes the same; decay or clipping of `W` then includes the bias. The fused
  * weight `[W b]` of textbooks, (nOut, nIn + 1), is its transpose.
  */
-export class FullyConnected extends Layer {
+export class FullyConnected<In extends number = number, Out extends number = number> extends Layer {
+  /** What the compiler knows of the numbers of inputs and outputs; nothing at run time. */
+  declare readonly [sizes]: Shaped<[In, Out]>;
   readonly W: LazyParameter;
   readonly b: LazyParameter | null;
   private readonly activation: Activation;
@@ -57,7 +62,7 @@ export class FullyConnected extends Layer {
   readonly fused: boolean;
 
   /** @throws ArgumentError for options that are unknown or out of range. */
-  constructor(options: FullyConnectedOptions) {
+  constructor(options: FullyConnectedOptions<In, Out>) {
     super();
     checkOptions("FullyConnected", options, KNOWN);
     const { nOut, nIn = null, actFn = null, init = "glorot_uniform" } = options;
@@ -82,6 +87,10 @@ export class FullyConnected extends Layer {
    * @throws ShapeError for fewer than two axes, no elements or another number of inputs than before; DTypeError for another
    * dtype than the layer's.
    */
+  override forward<This, const X extends Operand>(
+    this: This,
+    x: CheckedInput<X, FeaturesShape<ShapeOf<X>, This>>,
+  ): Variable<Result<FeaturesShape<ShapeOf<X>, This>>>;
   override forward(x: Operand): Variable {
     const dtype = this.W.dtype as FloatDType;
     const input = layerInput("FullyConnected", x, { layout: "(N, ..., nIn)", ndim: 2, orMore: true, dtype });

@@ -1,3 +1,4 @@
+import type { DataShape } from "../../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { ActivationLayer } from "../activations/layer.js";
 
@@ -8,6 +9,7 @@ export class Identity extends ActivationLayer {
     super("Identity", "identity", options);
   }
 
+  override forward<const X extends Operand>(x: X): Variable<DataShape<X>>;
   override forward(x: Operand): Variable {
     return asVariable("Identity", x);
   }

@@ -1,4 +1,5 @@
 import { normalizeAxis } from "../../core/shape.js";
+import type { DataShape } from "../../core/shape-types/operand.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { ActivationLayer } from "../activations/layer.js";
 import { layerInput } from "./input.js";
@@ -23,6 +24,7 @@ export class Softmax extends ActivationLayer {
    * @throws AxisError when the input does not have the axis; ShapeError for a scalar or an input without elements; DTypeError
    * for one that is not floating-point.
    */
+  override forward<const X extends Operand>(x: X): Variable<DataShape<X>>;
   override forward(x: Operand): Variable {
     const input = layerInput("Softmax", x, { layout: "(..., classes, ...)", ndim: 1, orMore: true });
     normalizeAxis("Softmax", this.axis, input.ndim);

@@ -2,12 +2,11 @@ import type { FloatDType } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
 import { checkCount, checkFlag, checkFloat, checkNumber, checkOptions, describe } from "../../core/options.js";
 import type { Json } from "../../core/spec.js";
-import { Parameter } from "../../core/variable.js";
-import { type Optimizer, type OptimizerSpec, resolveOptimizer } from "../../optim/index.js";
 import type { Hyperparameters } from "../config.js";
 import { type Initializer, type InitializerSpec, initializerName, resolveInitializer } from "../initializers.js";
 import { Vocabulary } from "../nlp/vocabulary.js";
 import type { VocabularyJSON } from "../nlp/vocabulary-json.js";
+import { checkOptimizer, type ModelOptimizer, optimizerConfig } from "./optimizer-option.js";
 
 /** Options of `Word2Vec`. */
 export interface Word2VecOptions {
@@ -34,7 +33,7 @@ export interface Word2VecOptions {
    * What learns in `fit`: "SGD(lr=0.1)" unless given. Losses are summed over a batch, so that a small vocabulary or a large batch wants a
    * smaller rate.
    */
-  optimizer?: Exclude<OptimizerSpec, Optimizer>;
+  optimizer?: ModelOptimizer;
   /** Words that occur less often are passed over; null, for none, unless given. */
   minCount?: number | null;
   /** How many words there are at most, the special tokens included; null, for no limit, unless given. */
@@ -57,7 +56,7 @@ export interface Word2VecSettings {
   readonly subtractLogLabelProb: boolean;
   readonly subsample: number | null;
   readonly init: Initializer;
-  readonly optimizer: NonNullable<Word2VecOptions["optimizer"]>;
+  readonly optimizer: ModelOptimizer;
   readonly dtype: FloatDType;
 }
 
@@ -94,8 +93,7 @@ export function settingsOf(options: Word2VecOptions): Word2VecSettings {
     throw new ArgumentError(`Word2Vec: subsample is ${describe(subsample)}; expected null or a number above 0`);
   }
   checkFloat("Word2Vec", dtype);
-  // A text or a config that makes no optimizer is refused now, not when the texts have been read. A function is not called yet.
-  if (typeof optimizer !== "function") resolveOptimizer(optimizer, [new Parameter(null)], "Word2Vec: optimizer");
+  checkOptimizer("Word2Vec", optimizer);
   return {
     contextLen,
     skipGram,
@@ -130,15 +128,10 @@ export function vocabularyOf(options: Word2VecOptions): Vocabulary {
  */
 export function hyperparametersOf(settings: Word2VecSettings, vocabulary: Vocabulary): Hyperparameters {
   const { init, optimizer, ...rest } = settings;
-  if (typeof optimizer === "function") {
-    throw new ArgumentError(
-      `config: Word2Vec has ${describe(optimizer)} as optimizer; expected a text such as "adam(lr=0.001)", which JSON can say`,
-    );
-  }
   return {
     ...rest,
     init: initializerName("Word2Vec", init),
-    optimizer: optimizer as Json,
+    optimizer: optimizerConfig("Word2Vec", optimizer),
     vocabulary: vocabulary.toJSON() as unknown as Json,
   };
 }

@@ -27,13 +27,16 @@ export interface TrainingEvent {
   readonly stepFigures: Figures;
   /** Which figures there will be, and which way they should go; null when only the step knows. */
   readonly expected: ReadonlyMap<string, Direction | null> | null;
+  /** The number of this process, and how many train together; see the option `distributed`. 0 and 1 for one by itself. */
+  readonly rank: number;
+  readonly size: number;
   /** Why the training ends, or null while it goes on. */
   readonly stopReason: string | null;
   /** Whether it ends because Ctrl-C was pressed, so that it can be gone on with. */
   readonly interrupted: boolean;
   /** Ends the training after this step or epoch. */
   stop(reason: string): void;
-  /** Writes a checkpoint. */
+  /** Writes a checkpoint. Of several processes, all must call it. */
   save(path: string): void;
 }
 

@@ -37,6 +37,8 @@ export class Checkpoints {
   constructor(
     private readonly operation: string,
     given: string | CheckpointOptions,
+    /** Whether this process is the one that changes the folder. */
+    private readonly writing = true,
   ) {
     const options = typeof given === "string" ? { folder: given } : given;
     checkOptions(`${operation}: checkpoint`, options, KNOWN);
@@ -58,6 +60,7 @@ export class Checkpoints {
   /** Makes the folder ready: what was being written when a program ended goes. */
   begin(event: Pick<TrainingEvent, "expected">): void {
     this.watch?.begin(event);
+    if (!this.writing) return;
     const { fs, path } = fileModules(this.operation);
     fs.mkdirSync(this.folder, { recursive: true });
     for (const name of fs.readdirSync(this.folder)) {
@@ -103,6 +106,7 @@ export class Checkpoints {
     const { fs, path } = fileModules(this.operation);
     const written = path.join(this.folder, `step-${String(step).padStart(8, "0")}.safetensors`);
     write(written);
+    if (!this.writing) return written;
     for (const old of this.list().slice(0, -this.keep)) fs.rmSync(old, { force: true });
     return written;
   }

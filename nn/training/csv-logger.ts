@@ -12,7 +12,8 @@ export class CSVLogger implements Callback {
     }
   }
 
-  onEpoch({ history }: TrainingEvent): void {
+  onEpoch({ history, rank }: TrainingEvent): void {
+    if (rank > 0) return;
     writeAtomically("CSVLogger", this.path, [() => new TextEncoder().encode(history.toCSV())]);
   }
 }

@@ -7,6 +7,7 @@ import { type Dataset, isDataset } from "../data/dataset.js";
 import { DataLoader, type DataLoaderState } from "../data/loader.js";
 import type { Source } from "../data/source.js";
 import type { Tree } from "../files/tree.js";
+import type { Ranks } from "./ranks.js";
 
 /**
  * What a Trainer takes batches from: a DataLoader, a list or another iterable of batches, also asynchronous, a function that gives
@@ -29,6 +30,8 @@ export interface BatchOptions {
   readonly shuffle: boolean;
   /** The most batches in a pass: all unless given. */
   readonly limit?: number | null | undefined;
+  /** The processes that share the batches of a loader. */
+  readonly ranks: Ranks;
 }
 
 /** Where a pass is. */
@@ -53,21 +56,23 @@ export class BatchSource<B> {
   constructor(
     private readonly operation: string,
     data: BatchData<B>,
-    { batchSize, shuffle, limit = null }: BatchOptions,
+    { batchSize, shuffle, limit = null, ranks }: BatchOptions,
   ) {
     if (batchSize !== undefined) checkCount(operation, "batchSize", batchSize);
     if (limit !== null) checkCount(operation, "stepsPerEpoch", limit);
     this.limit = limit ?? Number.POSITIVE_INFINITY;
+    let loader: DataLoader<Source, B> | null = null;
     if (!isBatched(data)) {
-      this.loader = new DataLoader(data as Source, {
+      loader = new DataLoader(data as Source, {
         shuffle,
         ...(batchSize === undefined ? {} : { batchSize }),
       }) as never;
     } else if (batchSize !== undefined) {
       throw new ArgumentError(`${operation}: batchSize is ${batchSize} and the data are batches; expected one of them`);
     } else {
-      this.loader = data instanceof DataLoader ? data : null;
+      loader = data instanceof DataLoader ? data : null;
     }
+    this.loader = loader === null ? null : ranks.shard(loader);
     if (this.loader?.length === 0) {
       throw new ArgumentError(`${operation}: the loader gives no batches; expected at least one`);
     }

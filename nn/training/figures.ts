@@ -7,6 +7,11 @@ import type { Outcome } from "./objective.js";
 /** Figures by their names: loss, accuracy and so on. */
 export type Figures = Readonly<Record<string, number>>;
 
+interface MeasuresState {
+  readonly means: readonly [name: string, sum: number, count: number][];
+  readonly metrics: readonly { readonly name: string; readonly state: Tree }[];
+}
+
 /** What a pass through the data amounts to so far: means over the examples, and metrics. */
 export class Measures {
   private readonly sums = new Map<string, { sum: number; count: number }>();
@@ -41,6 +46,23 @@ export class Measures {
     for (const metric of this.metrics) metric.reset();
   }
 
+  /** The state of one that has taken in what those of the states `given` have. */
+  merged(given: readonly Tree[]): Tree {
+    const all = given as unknown as readonly MeasuresState[];
+    const sums = new Map<string, [sum: number, count: number]>();
+    for (const [name, sum, count] of all.flatMap(({ means }) => means)) {
+      const [formerSum, formerCount] = sums.get(name) ?? [0, 0];
+      sums.set(name, [formerSum + sum, formerCount + count]);
+    }
+    return {
+      means: [...sums].map(([name, [sum, count]]) => [name, sum, count]),
+      metrics: this.metrics.map((metric, i) => ({
+        name: metric.name,
+        state: metric.merge(all.map(({ metrics }) => metrics[i]!.state)),
+      })),
+    };
+  }
+
   /** What it remembers, for a checkpoint. */
   state(): Tree {
     return {
@@ -51,10 +73,7 @@ export class Measures {
 
   /** Takes what `state()` gave. @throws ArgumentError for that of other metrics; then nothing has changed. */
   loadState(state: Tree): void {
-    const { means, metrics } = state as unknown as {
-      means: [string, number, number][];
-      metrics: { name: string; state: Tree }[];
-    };
+    const { means, metrics } = state as unknown as MeasuresState;
     const had = metrics.map(({ name }) => name).join(", ");
     const has = this.metrics.map(({ name }) => name).join(", ");
     if (had !== has) {

@@ -1,6 +1,5 @@
 import { generator } from "../../core/rng.js";
 import type { Optimizer } from "../../optim/index.js";
-import { saveTree } from "../files/tree.js";
 import type { Layer } from "../layer.js";
 import { examplesIn } from "./batch.js";
 import { type Callback, notify, type TrainingEvent } from "./callback.js";
@@ -9,13 +8,11 @@ import type { BatchSource } from "./data.js";
 import { measure } from "./evaluation.js";
 import type { Figures } from "./figures.js";
 import type { History } from "./history.js";
-import { checkParameters, type Learner, learn } from "./learning-step.js";
+import { checkParameters, type Learner, learn, learnNothing } from "./learning-step.js";
 import type { Direction } from "./metrics/metric.js";
+import type { Ranks, SharedStep } from "./ranks.js";
 import type { Session } from "./session.js";
 import { Interrupt, Turns } from "./turns.js";
-
-/** What files of a Trainer's state are marked with. */
-export const KIND = "trainer";
 
 /** What one `fit` works with. */
 export interface FitParts<B> {
@@ -30,6 +27,8 @@ export interface FitParts<B> {
   /** How many epochs are to be done in the end. */
   readonly epochs: number;
   readonly catchInterrupt: boolean;
+  /** Why every process needs a part of every batch, or null when it does not. */
+  readonly complete: string | null;
 }
 
 /** One `fit`: epochs of steps, with all that happens between them. */
@@ -48,9 +47,13 @@ export class Fit<B> implements TrainingEvent {
   /** Whether something has happened since the latest checkpoint, and where that is. */
   private unsaved = false;
   private path: string | null = null;
+  private readonly ranks: Ranks;
+  /** Whether steps change the parameters themselves. */
+  private selfTaught = false;
 
   constructor(private readonly parts: FitParts<B>) {
     const { session, learner } = parts;
+    this.ranks = session.parts.ranks;
     this.epoch = session.place.epoch + 1;
     this.stepInEpoch = parts.source.given;
     this.stopReason = session.place.stopped;
@@ -85,6 +88,14 @@ export class Fit<B> implements TrainingEvent {
     return this.epochFigures ?? this.parts.session.parts.measures.values();
   }
 
+  get rank(): number {
+    return this.ranks.communicator.rank;
+  }
+
+  get size(): number {
+    return this.ranks.communicator.size;
+  }
+
   get expected(): ReadonlyMap<string, Direction | null> | null {
     return this.parts.expected;
   }
@@ -96,7 +107,7 @@ export class Fit<B> implements TrainingEvent {
 
   save(path: string): void {
     if (this.learner.checkFinite) checkParameters(this.learner, this);
-    saveTree(path, KIND, this.parts.session.state());
+    this.parts.session.save(path);
   }
 
   /** Trains until all epochs are done or something ends it. */
@@ -108,6 +119,7 @@ export class Fit<B> implements TrainingEvent {
     this.interrupt = catchInterrupt ? new Interrupt() : null;
     try {
       checkpoints?.begin(this);
+      this.ranks.wait();
       if (checkpoints?.watch) checkpoints.watch.best = place.best;
       await notify(callbacks, "onStart", this);
       while (place.epoch < this.epochs && this.stopReason === null) await this.runEpoch();
@@ -134,8 +146,8 @@ export class Fit<B> implements TrainingEvent {
         session.parts.measures.reset();
         await notify(callbacks, "onEpochStart", this);
       }
-      for await (const batch of source.pass()) {
-        await this.takeStep(batch);
+      for await (const shared of this.ranks.steps(source.pass(), () => this.complete())) {
+        await this.takeStep(shared);
         if (this.ending()) return;
       }
       place.validating = true;
@@ -147,37 +159,49 @@ export class Fit<B> implements TrainingEvent {
     await this.endEpoch(figures);
   }
 
-  private async takeStep(batch: B): Promise<void> {
+  private async takeStep(shared: SharedStep<B>): Promise<void> {
     const { session, checkpoints, callbacks } = this.parts;
-    const { place, parts } = session;
+    const { place } = session;
     const step = place.step + 1;
-    const outcome = learn(this.learner, batch, { training: true, epoch: this.epoch, step });
-    parts.measures.add(outcome, examplesIn(batch));
+    this.stepFigures = this.learn(shared, step);
     place.step = step;
     this.stepInEpoch++;
     this.unsaved = true;
-    this.stepFigures = outcome.figures;
     await notify(callbacks, "onStep", this);
     if (checkpoints !== null && step % checkpoints.everySteps === 0) this.checkpoint();
     await this.turns.pause();
   }
 
+  private learn({ batch, weight }: SharedStep<B>, step: number): Figures {
+    if (batch === null) {
+      learnNothing(this.learner);
+      return {};
+    }
+    const outcome = learn(this.learner, batch, { training: true, epoch: this.epoch, step }, weight);
+    this.selfTaught = outcome.loss === null;
+    this.parts.session.parts.measures.add(outcome, examplesIn(batch));
+    return outcome.figures;
+  }
+
   /** The figures of the epoch, those of its validation too; null when Ctrl-C came in between. */
   private async validated(): Promise<Figures | null> {
     const { session, learner, validation } = this.parts;
-    const { measures, model, lossLayer } = session.parts;
+    const { measures } = session.parts;
+    const before = { measures: measures.state(), generator: generator.state };
+    this.ranks.merge(measures);
     const figures = measures.values();
     if (validation === null) return figures;
-    const before = { measures: measures.state(), generator: generator.state };
-    const layers = lossLayer === null ? [model] : [model, lossLayer];
+    this.ranks.shareBuffers(session.layers);
     const stopped = () => this.interrupt?.pressed ?? false;
-    if (!(await measure(layers, learner.objective, validation, measures, this, stopped))) {
+    const whole = await measure(session.layers, learner.objective, validation, measures, this, stopped);
+    if (this.ranks.any(!whole)[0]) {
       // As if the validation had not begun.
       measures.loadState(before.measures);
       generator.state = before.generator;
       this.ending();
       return null;
     }
+    this.ranks.merge(measures);
     const measured = Object.entries(measures.values()).map(([name, value]) => [validationName(name), value]);
     return { ...figures, ...Object.fromEntries(measured) };
   }
@@ -202,10 +226,12 @@ export class Fit<B> implements TrainingEvent {
 
   /** Whether the training is to end now. */
   private ending(): boolean {
-    if (this.interrupt?.pressed) {
+    const [pressed, stopped] = this.ranks.any(this.interrupt?.pressed ?? false, this.stopReason !== null);
+    if (pressed) {
       this.interrupted = true;
       this.stopReason ??= "Ctrl-C";
     }
+    if (stopped && this.stopReason === null) this.stop("another process stopped");
     return this.stopReason !== null;
   }
 
@@ -214,6 +240,10 @@ export class Fit<B> implements TrainingEvent {
     if (checkpoints === null) return;
     this.path = checkpoints.save(this.step, (path) => this.save(path));
     this.unsaved = false;
+  }
+
+  private complete(): string | null {
+    return this.selfTaught ? "their steps change the parameters themselves" : this.parts.complete;
   }
 
   private interruption(): string {

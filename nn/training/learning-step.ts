@@ -4,6 +4,7 @@ import { generator } from "../../core/rng.js";
 import type { Parameter } from "../../core/variable.js";
 import type { Optimizer } from "../../optim/index.js";
 import type { Objective, Outcome, StepContext } from "./objective.js";
+import { type Ranks, startingGradient } from "./ranks.js";
 
 /** What a step of training works on. */
 export interface Learner<B> {
@@ -17,17 +18,18 @@ export interface Learner<B> {
   readonly checkFinite: boolean;
   /** Whether every step is watched by `detectAnomaly`. */
   readonly detectAnomaly: boolean;
+  readonly ranks: Ranks;
 }
 
 /**
- * Takes one step: the loss, its gradient, and the optimizer's step.
+ * Takes one step: the loss, its gradient times `weight`, and the optimizer's step.
  * @throws AnomalyError for a loss or a gradient that is not finite, before the parameters have changed, naming the step, the parameter
  * and the function that made it; whatever the model, the loss and the optimizer throw.
  */
-export function learn<B>(learner: Learner<B>, batch: B, context: StepContext): Outcome {
-  if (!learner.detectAnomaly) return learnUnwatched(learner, batch, context);
+export function learn<B>(learner: Learner<B>, batch: B, context: StepContext, weight = 1): Outcome {
+  if (!learner.detectAnomaly) return learnUnwatched(learner, batch, context, weight);
   try {
-    return detectAnomaly(() => learnUnwatched(learner, batch, context));
+    return detectAnomaly(() => learnUnwatched(learner, batch, context, weight));
   } catch (error) {
     if (!(error instanceof AnomalyError) || error.message.startsWith(learner.operation)) throw error;
     throw new AnomalyError(`${learner.operation}: ${placeOf(context)} ${error.message}`);
@@ -48,8 +50,16 @@ export function checkParameters<B>(learner: Learner<B>, context: Omit<StepContex
   }
 }
 
-function learnUnwatched<B>(learner: Learner<B>, batch: B, context: StepContext): Outcome {
-  const { operation, objective, optimizers } = learner;
+/** Takes part in a step for which the other processes alone have a batch. */
+export function learnNothing<B>({ optimizers }: Learner<B>): void {
+  for (const optimizer of Object.values(optimizers)) {
+    optimizer.zeroGrad();
+    optimizer.step(0);
+  }
+}
+
+function learnUnwatched<B>(learner: Learner<B>, batch: B, context: StepContext, weight: number): Outcome {
+  const { operation, objective, optimizers, ranks } = learner;
   const before = generator.state;
   const outcome = objective(batch, context);
   const { loss, figures } = outcome;
@@ -57,7 +67,7 @@ function learnUnwatched<B>(learner: Learner<B>, batch: B, context: StepContext):
     // A step that calls its optimizers itself has changed the parameters already: it would not do the same again.
     if (loss === null) return;
     generator.state = before;
-    objective(batch, context).loss?.backward();
+    ranks.by(() => objective(batch, context).loss?.backward());
   };
   if (learner.checkFinite) checkFigures(learner, outcome, context, again);
   if (loss === null) return outcome;
@@ -69,9 +79,9 @@ function learnUnwatched<B>(learner: Learner<B>, batch: B, context: StepContext):
     );
   }
   optimizer.zeroGrad();
-  loss.backward();
+  loss.backward({ gradient: startingGradient(loss, weight) });
   if (learner.checkFinite) checkGradients(learner, context, again);
-  optimizer.step(figures.loss);
+  optimizer.step(figures.loss === undefined ? undefined : weight * figures.loss);
   return outcome;
 }
 

@@ -1,4 +1,4 @@
-import type { Optimizer, OptimizerSpec } from "../../optim/index.js";
+import type { Communicator, Optimizer, OptimizerSpec } from "../../optim/index.js";
 import type { Layer } from "../layer.js";
 import type { LossSpec } from "../losses/index.js";
 import type { Batch, SupervisedBatch } from "./batch.js";
@@ -25,6 +25,12 @@ export interface TrainerOptions<B = Batch> {
   callbacks?: readonly CallbackSpec[];
   /** Where checkpoints are kept: a folder, or options. None unless given. */
   checkpoint?: string | CheckpointOptions | null;
+  /**
+   * Whether to train on all processes that the program was started as, `mpirun -np 4 ...`, or on those of a Communicator: false unless given. Each takes
+   * its part of every batch of a loader, arrays or a dataset, and the end is that of one process with the whole batches. With one process it
+   * changes nothing.
+   */
+  distributed?: boolean | Communicator;
   /** Seeds all randomness, as `seed` does, when the Trainer is made. */
   seed?: number | null;
   /** Whether to show how far training is: a bar on a terminal, plain lines elsewhere; true unless given. */
@@ -70,6 +76,7 @@ export const TRAINER_OPTIONS = [
   "metrics",
   "callbacks",
   "checkpoint",
+  "distributed",
   "seed",
   "progress",
   "checkFinite",

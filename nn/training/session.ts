@@ -3,13 +3,17 @@ import { describe } from "../../core/options.js";
 import { type GeneratorState, generator, isGeneratorState } from "../../core/rng.js";
 import type { Parameter } from "../../core/variable.js";
 import type { Optimizer, OptimizerState } from "../../optim/index.js";
-import type { Tree } from "../files/tree.js";
+import { loadTree, saveTree, type Tree } from "../files/tree.js";
 import type { Layer, StateDict } from "../layer.js";
 import type { Callback } from "./callback.js";
 import type { BatchSource, PassState } from "./data.js";
 import type { Measures } from "./figures.js";
 import { History } from "./history.js";
 import type { Metric } from "./metrics/metric.js";
+import type { RankState, Ranks } from "./ranks.js";
+
+/** What files of a Trainer's state are marked with. */
+const KIND = "trainer";
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -21,6 +25,7 @@ export interface SessionParts {
   readonly metrics: readonly Metric[];
   readonly measures: Measures;
   readonly callbacks: readonly Callback[];
+  readonly ranks: Ranks;
 }
 
 /** How far a training has come, beside what the parts know themselves. */
@@ -59,9 +64,19 @@ export class Session {
     return [...model.namedParameters(), ...own];
   }
 
-  /** Everything, copied. */
+  /** The model, and a loss that learns. */
+  get layers(): readonly Layer[] {
+    const { model, lossLayer } = this.parts;
+    return lossLayer === null ? [model] : [model, lossLayer];
+  }
+
+  /** Everything, copied. All processes must call it. */
   state(): Tree {
-    const { model, lossLayer, optimizers, measures, callbacks } = this.parts;
+    const { model, lossLayer, optimizers, measures, callbacks, ranks } = this.parts;
+    const pass = this.source?.state() ?? this.left?.pass ?? null;
+    ranks.shareBuffers(this.layers);
+    const own = { generator: generator.state, passGenerator: pass?.generator ?? null, measures: measures.state() };
+    const all = ranks.gather(own);
     return {
       model: model.stateDict(),
       loss: lossLayer?.stateDict() ?? null,
@@ -69,11 +84,31 @@ export class Session {
       optimizers: mapValues(optimizers, (optimizer) => optimizer.state() as unknown as Tree),
       generator: { ...generator.state },
       place: { ...this.place },
-      pass: (this.source?.state() ?? this.left?.pass ?? null) as Tree,
-      measures: measures.state(),
+      pass: pass as Tree,
+      measures: measures.merged(all.map((one) => one.measures)),
+      ranks: ranks.alone ? undefined : (all as unknown as Tree),
       history: this.history.state(),
       callbacks: callbacks.map((callback) => callback.state?.() ?? null),
     };
+  }
+
+  /** Writes everything to a file, by one of the processes; all must call it. */
+  save(path: string): void {
+    const { ranks } = this.parts;
+    const state = this.state();
+    if (ranks.first) saveTree(path, KIND, state);
+    ranks.wait();
+  }
+
+  /** What a file holds. */
+  load(path: string): Tree {
+    return loadTree(path, KIND);
+  }
+
+  /** What a file holds, which one of the processes reads; all must call it. */
+  read(path: string): Tree {
+    const { ranks } = this.parts;
+    return ranks.share(ranks.first ? this.load(path) : null);
   }
 
   /** Notes down where everything is, for a `fit` that goes on in the same program. */
@@ -94,9 +129,9 @@ export class Session {
    * @throws ArgumentError that says what does not fit; then nothing has changed.
    */
   loadState(state: Tree, source: BatchSource<unknown> | null): void {
-    const { operation, model, lossLayer, optimizers, measures, callbacks } = this.parts;
+    const { operation, model, lossLayer, optimizers, measures, callbacks, ranks } = this.parts;
     const { history } = this;
-    const given = checkedState(operation, state);
+    const given = ofRank(checkedState(operation, state), ranks);
     model.checkStateDict(given.model);
     lossLayer?.checkStateDict(given.loss ?? {});
     checkNames(operation, "optimizers", Object.keys(given.optimizers), Object.keys(optimizers));
@@ -129,9 +164,22 @@ export class Session {
     const frozen = new Set(given.frozen);
     for (const [name, parameter] of this.namedParameters()) parameter.requiresGrad = !frozen.has(name);
     generator.state = given.generator;
+    if (!ranks.alone && given.ranks?.length !== ranks.communicator.size) {
+      // Of another number of processes: the first one goes on with the figures, and random numbers begin to differ anew.
+      if (!ranks.first) measures.reset();
+      ranks.separateGenerators();
+    }
     this.place = { ...given.place };
-    this.left = { pass: given.pass, generator: given.generator };
+    this.left = { pass: given.pass, generator: generator.state };
   }
+}
+
+/** What of a state is for this process: of one of another number of processes, what is for rank 0. */
+function ofRank(state: SessionState, { communicator, alone }: Ranks): SessionState {
+  if (alone || state.ranks?.length !== communicator.size) return state;
+  const own = state.ranks[communicator.rank]!;
+  const pass = state.pass === null ? null : { ...state.pass, generator: own.passGenerator ?? state.pass.generator };
+  return { ...state, generator: own.generator, measures: own.measures, pass };
 }
 
 interface SessionState {
@@ -145,6 +193,8 @@ interface SessionState {
   readonly measures: Tree;
   readonly history: Tree;
   readonly callbacks: readonly Tree[];
+  /** What differs between processes, when there were several. */
+  readonly ranks?: readonly RankState[];
 }
 
 /** Checks what no part checks itself. */

@@ -133,6 +133,7 @@ test("a function of one's own is named by its class", () => {
 
 test("nothing is left of it afterwards, also when what it ran throws", () => {
   const limit = Error.stackTraceLimit;
+  // @ts-expect-error the types know that the shapes do not fit
   expect(() => detectAnomaly(() => F.matmul([[1]], [[1], [2]]))).toThrow("matmul");
   expect(anomalyWatch).toBeNull();
   expect(Error.stackTraceLimit).toBe(limit);

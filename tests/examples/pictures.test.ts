@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { PNG } from "pngjs";
 import { array, randomNormal, seed } from "../../core/index.js";
 import { imageGrid, saveImages } from "../../examples/images.js";
+import { LABEL_PLACES, placeLabels } from "../../examples/labels.js";
 import { tsne } from "../../examples/tsne.js";
 
 const folder = mkdtempSync(join(tmpdir(), "retrograd-pictures-"));
@@ -89,6 +90,21 @@ describe("plot", () => {
     expect(found[0]![0]).toEqual(WHITE);
     expect(new Set(found.flat().map(String)).size).toBeGreaterThan(5);
   });
+});
+
+test("placeLabels keeps texts off each other and off points where there is room", () => {
+  const [above, right, left, below] = LABEL_PLACES;
+  const place = (...points: [x: number, y: number][]) =>
+    placeLabels(
+      points.map(([x, y]) => ({ text: "whale", x, y })),
+      10,
+    );
+  expect(place([0, 0], [100, 0])).toEqual([above, above]);
+  // Above, the second text would be on the first one.
+  expect(place([0, 0], [2, 1])).toEqual([above, right]);
+  expect(place([0, 0], [0, 0], [0, 0], [0, 0])).toEqual([above, below, right, left]);
+  // There is a point where the text would be.
+  expect(place([0, 0], [0, -10])[0]).not.toEqual(above);
 });
 
 test("tsne keeps groups together and apart from each other", () => {

@@ -48,13 +48,10 @@ test("rbm-digits: a seed repeats the run", () => {
   expect(run("4").lines).not.toEqual(first.lines);
 });
 
-test("rbm-digits: --help lists the options; nonsense is refused", () => {
+test("rbm-digits: --help lists the options", () => {
   const help = runExample("rbm-digits", "--help");
   expect(help.status).toBe(0);
   for (const option of ["--epochs", "--hidden", "--k", "--batch-size", "--lr", "--picture", "--seed", "--quick"]) {
     expect(help.stdout).toContain(option);
   }
-  const refused = runExample("rbm-digits", "--k", "0");
-  expect(refused.status).not.toBe(0);
-  expect(refused.stderr).toContain("Expected a whole number of at least 1.");
 });

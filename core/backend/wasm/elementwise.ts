@@ -1,11 +1,13 @@
 import { bytesOf, type DType, isFloat } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import { elementsOf, firstIndex } from "../elements.js";
-import { jsKernels } from "../js.js";
+import * as jsCopy from "../js/copy.js";
+import * as js from "../js/elementwise.js";
 import type { BinaryOp, CompareOp, UnaryOp } from "../kernels.js";
 import { partCount } from "../parallel.js";
 import { eachPosition, elementStrides, plan, type Walk } from "../walk.js";
-import { SUFFIX, wasm, wasmFunction } from "./instance.js";
+import { SUFFIX } from "./kernel-module.js";
+import { base } from "./modules.js";
 import { share } from "./share.js";
 
 /** Elements of a part are a multiple of this, whole cache lines of any dtype, so that no two threads write to one. */
@@ -38,16 +40,16 @@ const COST: Readonly<Partial<Record<UnaryOp, number>>> = {
 export function unary(op: UnaryOp, x: NDArray, out: NDArray): void {
   const { dtype, size } = out;
   if (!isFloat(dtype) || !x.contiguous) {
-    jsKernels.unary(op, x, out);
+    js.unary(op, x, out);
     return;
   }
   const parts = partCount(size, COST[op] ?? 1);
   if (parts === 1) {
-    wasmFunction(op, dtype)(x.address, out.address, size);
+    base.of(op, dtype)(x.address, out.address, size);
     return;
   }
   const bytes = bytesOf(dtype);
-  share(`${op}_${SUFFIX[dtype]}`, size, parts, LINE, (from, to) => [
+  share(base, `${op}_${SUFFIX[dtype]}`, size, parts, LINE, (from, to) => [
     x.address + from * bytes,
     out.address + from * bytes,
     to - from,
@@ -63,7 +65,7 @@ export function binary(op: BinaryOp, a: NDArray, b: NDArray, out: NDArray): void
   const simpler = op === "pow" ? knownPower(a, b, out) : undefined;
   if (simpler !== undefined) unary(simpler, a, out);
   else if (known && out.contiguous) combine(op, dtype, a, b, out, op === "pow" ? 80 : 1);
-  else jsKernels.binary(op, a, b, out);
+  else js.binary(op, a, b, out);
 }
 
 /** What raising to the power `b` is, if that is one of the commonest numbers: the general power takes a hundred times as long. */
@@ -77,7 +79,7 @@ function knownPower(a: NDArray, b: NDArray, out: NDArray): UnaryOp | undefined {
 /** `Kernels.compare`. */
 export function compare(op: CompareOp, a: NDArray, b: NDArray, out: NDArray): void {
   const { dtype } = a;
-  if (dtype === "bool") jsKernels.compare(op, a, b, out);
+  if (dtype === "bool") js.compare(op, a, b, out);
   else if (op === "greater") combine("less", dtype, b, a, out, 1);
   else if (op === "greaterEqual") combine("lessEqual", dtype, b, a, out, 1);
   else combine(op, dtype, a, b, out, 1);
@@ -85,7 +87,7 @@ export function compare(op: CompareOp, a: NDArray, b: NDArray, out: NDArray): vo
 
 /** Calls the function `name` for two axes at a time; whatever axes are left are passed over here. */
 function combine(name: string, dtype: DType, a: NDArray, b: NDArray, out: NDArray, cost: number): void {
-  const run = wasmFunction(name, dtype);
+  const run = base.of(name, dtype);
   const n = out.size;
   const bytes = bytesOf(dtype);
   const outBytes = bytesOf(out.dtype);
@@ -97,7 +99,7 @@ function combine(name: string, dtype: DType, a: NDArray, b: NDArray, out: NDArra
       run(a.address, 0, sa, b.address, 0, sb, out.address, 1, n);
       return;
     }
-    share(`${name}_${SUFFIX[dtype]}`, n, parts, LINE, (from, to) => {
+    share(base, `${name}_${SUFFIX[dtype]}`, n, parts, LINE, (from, to) => {
       const at = from * bytes;
       return [a.address + at * sa, 0, sa, b.address + at * sb, 0, sb, out.address + from * outBytes, 1, to - from];
     });
@@ -109,7 +111,7 @@ function combine(name: string, dtype: DType, a: NDArray, b: NDArray, out: NDArra
   const [sa, sb] = walk.steps;
   const [ao, ai, bo, bi] = [stepAt(sa, before), sa[last]!, stepAt(sb, before), sb[last]!];
   if (parts > 1 && outer >= parts && walk.ndim === 2) {
-    share(`${name}_${SUFFIX[dtype]}`, outer, parts, 1, (from, to) => {
+    share(base, `${name}_${SUFFIX[dtype]}`, outer, parts, 1, (from, to) => {
       const [x, y] = [a.address + from * ao * bytes, b.address + from * bo * bytes];
       return [x, ao, ai, y, bo, bi, out.address + from * inner * outBytes, to - from, inner];
     });
@@ -133,7 +135,7 @@ const stepAt = (steps: readonly number[], axis: number): number => (axis < 0 ? 0
 export function where(condition: NDArray, a: NDArray, b: NDArray, out: NDArray): void {
   const bytes = bytesOf(out.dtype);
   const name = `where_${bytes * 8}`;
-  const run = wasm()[name]!;
+  const run = base.functions[name]!;
   const { shape } = out;
   const walk = plan(shape, elementStrides(condition), elementStrides(a), elementStrides(b), out.strides);
   const { inner, outer, last, before } = twoAxes(walk);
@@ -143,7 +145,7 @@ export function where(condition: NDArray, a: NDArray, b: NDArray, out: NDArray):
   const parts = walk.ndim > 2 ? 1 : partCount(out.size, 2);
   if (parts > 1 && (outer === 1 || outer >= parts)) {
     const flat = outer === 1;
-    share(name, flat ? inner : outer, parts, flat ? LINE : 1, (from, to) => {
+    share(base, name, flat ? inner : outer, parts, flat ? LINE : 1, (from, to) => {
       const c = condition.address + from * (flat ? ci : co);
       const x = a.address + from * (flat ? ai : ao) * bytes;
       const y = b.address + from * (flat ? bi : bo) * bytes;
@@ -165,7 +167,7 @@ const COPY_SUFFIX: Readonly<Record<DType, string>> = { float32: "32", float64: "
 export function copy(x: NDArray, out: NDArray): void {
   const same = x.dtype === out.dtype;
   const name = same ? `copy_${COPY_SUFFIX[x.dtype]}` : `${SUFFIX[x.dtype]}_to_${SUFFIX[out.dtype]}`;
-  const run = wasm()[name]!;
+  const run = base.functions[name]!;
   const walk = plan(out.shape, x.strides, out.strides);
   const { inner, outer, last, before } = twoAxes(walk);
   const [sx, so] = walk.steps;
@@ -175,7 +177,7 @@ export function copy(x: NDArray, out: NDArray): void {
   const parts = walk.ndim > 2 ? 1 : partCount(out.size, 1);
   if (parts > 1 && (outer === 1 || outer >= parts)) {
     const flat = outer === 1;
-    share(name, flat ? inner : outer, parts, flat ? LINE : 4, (from, to) => {
+    share(base, name, flat ? inner : outer, parts, flat ? LINE : 4, (from, to) => {
       const source = x.address + from * (flat ? xi : xo) * bytes;
       const target = out.address + from * (flat ? oi : oo) * outBytes;
       return flat
@@ -193,14 +195,14 @@ export function copy(x: NDArray, out: NDArray): void {
 export function fill(out: NDArray, value: number): void {
   const { dtype, size } = out;
   if (!isFloat(dtype)) {
-    jsKernels.fill(out, value);
+    jsCopy.fill(out, value);
     return;
   }
   const parts = partCount(size, 0.5);
   if (parts === 1) {
-    wasmFunction("fill", dtype)(out.address, value, size);
+    base.of("fill", dtype)(out.address, value, size);
     return;
   }
   const bytes = bytesOf(dtype);
-  share(`fill_${SUFFIX[dtype]}`, size, parts, LINE, (from, to) => [out.address + from * bytes, value, to - from]);
+  share(base, `fill_${SUFFIX[dtype]}`, size, parts, LINE, (from, to) => [out.address + from * bytes, value, to - from]);
 }

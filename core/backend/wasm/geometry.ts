@@ -1,6 +1,6 @@
 import { heap } from "../../heap.js";
 import type { Window2D } from "../kernels.js";
-import { scratchOf } from "./instance.js";
+import { scratchOf } from "./scratch.js";
 
 /** Where Blocks of assembly/geometry.ts lies behind its Window, and what both take together. */
 const BLOCKS_OFFSET = 64;

@@ -1,9 +1,10 @@
 import { heap } from "../../heap.js";
 import type { NDArray } from "../../ndarray.js";
 import { type MatmulView, matmulView } from "../batches.js";
-import { jsKernels } from "../js.js";
+import * as js from "../js/matmul.js";
 import { finePartCount, partCount } from "../parallel.js";
-import { scratchOf } from "./instance.js";
+import { base } from "./modules.js";
+import { scratchOf } from "./scratch.js";
 import { share } from "./share.js";
 
 /** The blocks and the scratch of assembly/gemm.ts. */
@@ -19,7 +20,7 @@ const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 /** `Kernels.matmul`. */
 export function matmul(a: NDArray, b: NDArray, out: NDArray, bias: NDArray | null = null, accumulate = false): void {
   if (out.dtype === "int32" || a.shape[a.ndim - 1] === 0) {
-    jsKernels.matmul(a, b, out, bias, accumulate);
+    js.matmul(a, b, out, bias, accumulate);
     return;
   }
   if (out.size === 0) return;
@@ -80,7 +81,7 @@ export function matmul(a: NDArray, b: NDArray, out: NDArray, bias: NDArray | nul
       space,
     ];
   };
-  share(`gemm_${name}`, divideBatch ? batches : side, parts, divideBatch ? 1 : step, part);
+  share(base, `gemm_${name}`, divideBatch ? batches : side, parts, divideBatch ? 1 : step, part);
 }
 
 /** Products of a matrix and a vector, where the matrix can be read as it lies. */
@@ -114,7 +115,7 @@ function vectorProduct(
     biasStep,
     accumulate ? 1 : 0,
   ];
-  share(bytes === 8 ? "gemv_f64" : "gemv_f32", lines, partCount(Math.ceil(lines / 16), 32 * k), 16, part);
+  share(base, bytes === 8 ? "gemv_f64" : "gemv_f32", lines, partCount(Math.ceil(lines / 16), 32 * k), 16, part);
   return true;
 }
 

@@ -2,14 +2,16 @@ import { bytesOf } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import type { AxisView } from "../kernels.js";
 import { partCount } from "../parallel.js";
-import { SUFFIX, scratchOf, wasmFunction } from "./instance.js";
+import { SUFFIX } from "./kernel-module.js";
+import { base, normalize } from "./modules.js";
+import { scratchOf } from "./scratch.js";
 import { share } from "./share.js";
 
 /** `Kernels.softmaxGrad`. Shared by ranges of the outer axis. */
 export function softmaxGrad(gy: NDArray, y: NDArray, { outer, length, inner }: AxisView, out: NDArray): void {
   const block = length * inner;
   const bytes = block * bytesOf(y.dtype);
-  share(`softmaxGrad_${SUFFIX[y.dtype]}`, outer, partCount(outer, 2 * block), 1, (from, to) => {
+  share(base, `softmaxGrad_${SUFFIX[y.dtype]}`, outer, partCount(outer, 2 * block), 1, (from, to) => {
     const at = from * bytes;
     return [gy.address + at, y.address + at, to - from, length, inner, inner, out.address + at];
   });
@@ -20,7 +22,7 @@ export function crossEntropy(x: NDArray, positions: NDArray, statistics: NDArray
   const rows = positions.size;
   const width = x.size / rows;
   const ends = [statistics.address, out.address];
-  share(`crossEntropy_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, (from, to) => [
+  share(normalize, `crossEntropy_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, (from, to) => [
     x.address,
     positions.address,
     from,
@@ -41,7 +43,7 @@ export function crossEntropyGrad(
   const rows = positions.size;
   const width = x.size / rows;
   const ends = [statistics.address, scale, out.address];
-  share(`crossEntropyGrad_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, (from, to) => [
+  share(normalize, `crossEntropyGrad_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, (from, to) => [
     x.address,
     positions.address,
     from,
@@ -63,7 +65,7 @@ export function layerNorm(
   const width = gamma.size;
   const rows = x.size / width;
   const arrays = [x.address, gamma.address, beta.address];
-  share(`layerNorm_${SUFFIX[x.dtype]}`, rows, partCount(rows, 4 * width), 1, (from, to) => [
+  share(normalize, `layerNorm_${SUFFIX[x.dtype]}`, rows, partCount(rows, 4 * width), 1, (from, to) => [
     ...arrays,
     from,
     to,
@@ -90,7 +92,7 @@ export function layerNormGrad(
   const partials = scratchOf((parts + 1) * 16 * width);
   const arrays = [x.address, gamma.address, gy.address, statistics.address];
   const bytes = 2 * width * bytesOf(dtype);
-  share(`layerNormGrad_${SUFFIX[dtype]}`, rows, parts, 1, (from, to, i) => [
+  share(normalize, `layerNormGrad_${SUFFIX[dtype]}`, rows, parts, 1, (from, to, i) => [
     ...arrays,
     from,
     to,
@@ -99,5 +101,5 @@ export function layerNormGrad(
     partials + i * bytes,
   ]);
   const totals = partials + parts * 16 * width;
-  wasmFunction("sum", dtype)(partials, 1, parts, 2 * width, 0, 2 * width, sums.address, 2 * width, totals);
+  base.of("sum", dtype)(partials, 1, parts, 2 * width, 0, 2 * width, sums.address, 2 * width, totals);
 }

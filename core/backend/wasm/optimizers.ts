@@ -1,10 +1,12 @@
 import { bytesOf } from "../../dtype.js";
 import { heap } from "../../heap.js";
 import type { NDArray } from "../../ndarray.js";
-import { jsKernels } from "../js.js";
+import * as js from "../js/optimizers.js";
 import type { GradientStep, UpdateRule, UpdateRules } from "../kernels.js";
 import { partCount } from "../parallel.js";
-import { SUFFIX, scratchOf, wasmFunction } from "./instance.js";
+import { SUFFIX } from "./kernel-module.js";
+import { base, optimizers } from "./modules.js";
+import { scratchOf } from "./scratch.js";
 import { share } from "./share.js";
 
 /** Elements of a part are a multiple of this, whole cache lines of any dtype, so that no two threads write to one. */
@@ -21,7 +23,7 @@ export function squareSum(x: NDArray): number {
   const parts = partCount(x.size, 1);
   const bytes = bytesOf(x.dtype);
   const sums = scratchOf(parts * LINE);
-  share(`squareSum_${SUFFIX[x.dtype]}`, x.size, parts, LINE, (from, to, index) => [
+  share(base, `squareSum_${SUFFIX[x.dtype]}`, x.size, parts, LINE, (from, to, index) => [
     x.address + from * bytes,
     to - from,
     sums + index * LINE,
@@ -49,11 +51,11 @@ export function update<R extends UpdateRule>(
   }
   const parts = partCount(size, COST[rule]);
   if (parts === 1) {
-    wasmFunction(rule, dtype)(...callOf(p, grad, state, 0, 0, size, all));
+    optimizers.of(rule, dtype)(...callOf(p, grad, state, 0, 0, size, all));
     return;
   }
   const bytes = bytesOf(dtype);
-  share(`${rule}_${SUFFIX[dtype]}`, size, parts, LINE, (from, to) =>
+  share(optimizers, `${rule}_${SUFFIX[dtype]}`, size, parts, LINE, (from, to) =>
     callOf(p, grad, state, from * bytes, from * bytes, to - from, all),
   );
 }
@@ -71,10 +73,10 @@ function updateRows<R extends UpdateRule>(
   if (rows.size === 0) return;
   const width = grad.size / rows.size;
   if (width < SHORT_ROW) {
-    jsKernels.update(rule, p, grad, rows, step, state, numbers);
+    js.update(rule, p, grad, rows, step, state, numbers);
     return;
   }
-  const run = wasmFunction(rule, p.dtype);
+  const run = optimizers.of(rule, p.dtype);
   const bytes = width * bytesOf(p.dtype);
   const first = rows.address >>> 2;
   for (let r = 0; r < rows.size; r++) {

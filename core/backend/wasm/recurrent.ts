@@ -2,7 +2,9 @@ import { bytesOf, type DType } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import type { SequenceView } from "../kernels.js";
 import { partCount } from "../parallel.js";
-import { SUFFIX, scratchOf, wasmFunction } from "./instance.js";
+import { SUFFIX } from "./kernel-module.js";
+import { recurrent } from "./modules.js";
+import { scratchOf } from "./scratch.js";
 import { share } from "./share.js";
 
 /*
@@ -46,14 +48,14 @@ class Pass {
     this.packed = scratchOf(packedBytes + this.parts * this.scratchBytes);
     this.scratch = this.packed + packedBytes;
     const [rowStep, colStep] = (transposed ? [W.strides[1], W.strides[0]] : W.strides) as [number, number];
-    wasmFunction("packWeights", dtype)(W.address, rowStep, colStep, depth, cols, this.packed);
+    recurrent.of("packWeights", dtype)(W.address, rowStep, colStep, depth, cols, this.packed);
   }
 
   /** Calls the function `name` for each part; `numbers` come between the sizes and the scratch. */
   run(name: string, numbers: readonly number[]): void {
     const { steps, rows, width, reverse } = this.view;
     const sizes = [steps, rows, width, reverse ? 1 : 0];
-    share(`${name}_${SUFFIX[this.dtype]}`, rows, this.parts, PANEL_A, (from, to, i) => {
+    share(recurrent, `${name}_${SUFFIX[this.dtype]}`, rows, this.parts, PANEL_A, (from, to, i) => {
       const scratch = this.scratch + i * this.scratchBytes;
       const shares = this.share === 0 ? [] : [scratch];
       const shareBytes = roundUp((to - from) * this.share * bytesOf(this.dtype), 16);

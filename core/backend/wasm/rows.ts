@@ -1,14 +1,14 @@
 import { bytesOf, isFloat } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
-import { jsKernels } from "../js.js";
+import * as js from "../js/rows.js";
 import { partCount } from "../parallel.js";
-import { wasmFunction } from "./instance.js";
+import { base } from "./modules.js";
 import { share } from "./share.js";
 
 /** `Kernels.takeRows`. */
 export function takeRows(x: NDArray, rows: NDArray, width: number, out: NDArray): void {
   const bytes = width * bytesOf(x.dtype);
-  share("takeRows", rows.size, partCount(rows.size, bytes / 4), 1, (from, to) => [
+  share(base, "takeRows", rows.size, partCount(rows.size, bytes / 4), 1, (from, to) => [
     x.address,
     rows.address + 4 * from,
     to - from,
@@ -19,6 +19,6 @@ export function takeRows(x: NDArray, rows: NDArray, width: number, out: NDArray)
 
 /** `Kernels.addRows`. */
 export function addRows(x: NDArray, rows: NDArray, width: number, out: NDArray): void {
-  if (isFloat(x.dtype)) wasmFunction("addRows", x.dtype)(x.address, rows.address, rows.size, width, out.address);
-  else jsKernels.addRows(x, rows, width, out);
+  if (isFloat(x.dtype)) base.of("addRows", x.dtype)(x.address, rows.address, rows.size, width, out.address);
+  else js.addRows(x, rows, width, out);
 }

@@ -1,11 +1,12 @@
 import { range, runParts } from "../parallel.js";
-import { wasm } from "./instance.js";
+import type { KernelModule } from "./kernel-module.js";
 
 /**
- * Calls the function `name` for `parts` ranges that make up 0 ... units - 1, each but the last of a length divisible by `step`.
- * `part` gives the numbers for the range from ... to - 1, which is the `index`-th.
+ * Calls the function `name` of `module` for `parts` ranges that make up 0 ... units - 1, each but the last of a length divisible by
+ * `step`. `part` gives the numbers for the range from ... to - 1, which is the `index`-th.
  */
 export function share(
+  module: KernelModule,
   name: string,
   units: number,
   parts: number,
@@ -13,7 +14,7 @@ export function share(
   part: (from: number, to: number, index: number) => number[],
 ): void {
   if (parts === 1) {
-    wasm()[name]!(...part(0, units, 0));
+    module.functions[name]!(...part(0, units, 0));
     return;
   }
   const rows: number[][] = [];
@@ -21,5 +22,5 @@ export function share(
     const [from, to] = range(units, parts, i, step);
     if (from < to) rows.push(part(from, to, i));
   }
-  runParts(name, rows);
+  runParts(module, name, rows);
 }

@@ -1,17 +1,24 @@
 import { bytesOf, isFloat } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
-import { jsKernels } from "../js.js";
+import * as js from "../js/window.js";
 import type { Window2D } from "../kernels.js";
 import { partCount } from "../parallel.js";
 import { describe } from "./geometry.js";
-import { SUFFIX } from "./instance.js";
+import { SUFFIX } from "./kernel-module.js";
+import { windows } from "./modules.js";
 import { share } from "./share.js";
 
 /** Images are divided among the threads; `bytes` are those that one image takes to read and write. */
 function overImages(name: string, arrays: readonly NDArray[], w: Window2D, bytes: number, ...rest: number[]): void {
   const [descriptor] = describe(w);
   const addresses = arrays.map((x) => x.address);
-  share(name, w.batch, partCount(w.batch, bytes), 1, (from, to) => [descriptor, ...addresses, ...rest, from, to]);
+  share(windows, name, w.batch, partCount(w.batch, bytes), 1, (from, to) => [
+    descriptor,
+    ...addresses,
+    ...rest,
+    from,
+    to,
+  ]);
 }
 
 /** Bytes of an image under windows, tap by tap. */
@@ -28,14 +35,14 @@ export function im2col(x: NDArray, w: Window2D, out: NDArray): void {
 export function col2im(patches: NDArray, w: Window2D, out: NDArray): void {
   const { dtype } = out;
   if (isFloat(dtype)) overImages(`col2im_${SUFFIX[dtype]}`, [patches, out], w, tapBytes(w, dtype));
-  else jsKernels.col2im(patches, w, out);
+  else js.col2im(patches, w, out);
 }
 
 /** `Kernels.maxPool`. A window with no tap inside the image gives -Infinity and the image's first position. */
 export function maxPool(x: NDArray, w: Window2D, out: NDArray, positions: NDArray): void {
   const { dtype } = x;
   if (isFloat(dtype)) overImages(`maxPool_${SUFFIX[dtype]}`, [x, out, positions], w, 2 * tapBytes(w, dtype));
-  else jsKernels.maxPool(x, w, out, positions);
+  else js.maxPool(x, w, out, positions);
 }
 
 /** `Kernels.maxPoolGrad`. */
@@ -43,7 +50,7 @@ export function maxPoolGrad(gy: NDArray, positions: NDArray, w: Window2D, out: N
   const { dtype } = gy;
   const bytes = (w.rows * w.cols + 3 * w.outRows * w.outCols) * w.channels * bytesOf(dtype);
   if (isFloat(dtype)) overImages(`maxPoolGrad_${SUFFIX[dtype]}`, [gy, positions, out], w, bytes);
-  else jsKernels.maxPoolGrad(gy, positions, w, out);
+  else js.maxPoolGrad(gy, positions, w, out);
 }
 
 /** `Kernels.averagePool`. */

@@ -1,5 +1,7 @@
-import { GraphError } from "../../../core/errors.js";
+import { ArgumentError, GraphError } from "../../../core/errors.js";
+import { describe } from "../../../core/options.js";
 import { type Operand, Variable } from "../../../core/variable.js";
+import { isRecord } from "../../data/arrays.js";
 import type { Tree } from "../../files/tree.js";
 import { examplesIn } from "../batch.js";
 
@@ -38,6 +40,15 @@ export abstract class Metric {
 
   /** Takes what `state()` gave. */
   abstract loadState(state: Tree): void;
+
+  /**
+   * The state of one that has taken in the batches of all: of processes that each take a part. Unless a metric says otherwise, numbers in
+   * equal places add up, and lists are as long as the longest.
+   * @throws ArgumentError for states that hold anything but numbers in lists and objects.
+   */
+  merge(states: readonly Tree[]): Tree {
+    return states.reduce((a, b) => added(this.name, a, b));
+  }
 
   toString(): string {
     return `${this.name} ${this.value()}`;
@@ -81,6 +92,22 @@ export class MeanMetric extends Metric {
   override loadState(state: Tree): void {
     ({ sum: this.sum, count: this.count } = state as { sum: number; count: number });
   }
+}
+
+function added(name: string, a: Tree, b: Tree): Tree {
+  if (a === undefined || b === undefined) return a ?? b;
+  if (typeof a === "number" && typeof b === "number") return a + b;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const [long, short] = a.length >= b.length ? [a, b] : [b, a];
+    return long.map((item: Tree, i) => added(name, item, short[i] as Tree));
+  }
+  if (isRecord(a) && isRecord(b)) {
+    const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+    return Object.fromEntries([...keys].map((key) => [key, added(name, a[key] as Tree, b[key] as Tree)]));
+  }
+  throw new ArgumentError(
+    `${name}: the states of several processes hold ${describe(a)} and ${describe(b)} in one place; expected numbers, or a merge of the metric's own`,
+  );
 }
 
 /** What says that a metric has nothing to measure. */

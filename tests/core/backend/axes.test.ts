@@ -1,9 +1,8 @@
-import { jsKernels } from "../../../core/backend/js";
 import type { AxisView, Kernels } from "../../../core/backend/kernels";
-import { wasmKernels } from "../../../core/backend/wasm";
 import type { DType } from "../../../core/dtype";
 import { NDArray, type NumericArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers, randomValue, type Tolerance } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 
 const FLOATS = ["float32", "float64"] as const;
 const NUMBERS = ["float32", "float64", "int32"] as const;

@@ -1,8 +1,7 @@
-import { jsKernels } from "../../../core/backend/js";
 import type { Kernels } from "../../../core/backend/kernels";
-import { wasmKernels } from "../../../core/backend/wasm";
 import { NDArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers, randomValue } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 
 const ROWS = [1, 2, 3, 15, 16, 17, 33, 100];
 const WIDTHS = [1, 2, 3, 4, 5, 8, 10, 16, 19];

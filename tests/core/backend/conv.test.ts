@@ -1,10 +1,9 @@
-import { jsKernels } from "../../../core/backend/js";
 import type { Kernels, Window2D } from "../../../core/backend/kernels";
 import { setThreads, threadCount } from "../../../core/backend/parallel";
-import { wasmKernels } from "../../../core/backend/wasm";
 import { bytesOf, type DType } from "../../../core/dtype";
 import type { NDArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 import { imageShape, random, type Sizes, WINDOWS, windowOf } from "./windows";
 
 const GUARD = 64;

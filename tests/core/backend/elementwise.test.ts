@@ -1,6 +1,4 @@
-import { jsKernels } from "../../../core/backend/js";
 import type { BinaryOp, CompareOp, Kernels, UnaryOp } from "../../../core/backend/kernels";
-import { wasmKernels } from "../../../core/backend/wasm";
 import { DTYPES, type DType, isFloat } from "../../../core/dtype";
 import { NDArray, type NumericArray } from "../../../core/ndarray";
 import {
@@ -16,6 +14,7 @@ import {
   SPECIAL,
   type Tolerance,
 } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 
 const UNARY: Record<UnaryOp, [number, number]> = {
   neg: [-9, 9],

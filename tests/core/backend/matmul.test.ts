@@ -1,8 +1,7 @@
-import { jsKernels } from "../../../core/backend/js";
-import { wasmKernels } from "../../../core/backend/wasm";
 import type { DType } from "../../../core/dtype";
 import { NDArray } from "../../../core/ndarray";
 import { at, expectClose, filled, indices, LAYOUTS, laidOut, Numbers, randomValue, type Tolerance } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 
 const DTYPES = ["float32", "float64", "int32"] as const;
 

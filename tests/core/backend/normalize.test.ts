@@ -1,9 +1,8 @@
-import { jsKernels } from "../../../core/backend/js";
 import type { Kernels } from "../../../core/backend/kernels";
-import { wasmKernels } from "../../../core/backend/wasm";
 import type { DType } from "../../../core/dtype";
 import { NDArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers, randomValue, type Tolerance } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 
 const FLOATS = ["float32", "float64"] as const;
 const ROWS = [1, 2, 5];

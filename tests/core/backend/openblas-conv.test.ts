@@ -1,11 +1,11 @@
 import type { Kernels, Window2D } from "../../../core/backend/kernels";
 import { openBlas } from "../../../core/backend/openblas";
-import { openBlasConvolution } from "../../../core/backend/openblas-conv";
+import * as openBlasConvolution from "../../../core/backend/openblas-conv";
 import { setThreads, threadCount } from "../../../core/backend/parallel";
-import { wasmKernels } from "../../../core/backend/wasm";
 import type { DType } from "../../../core/dtype";
 import type { NDArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers } from "./arrays";
+import { wasmKernels } from "./implementations";
 import { imageShape, random, type Sizes, windowOf } from "./windows";
 
 /* Where there is no OpenBLAS this compares WebAssembly with itself, which is what runs then. */

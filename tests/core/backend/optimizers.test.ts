@@ -1,9 +1,8 @@
-import { jsKernels } from "../../../core/backend/js";
 import type { GradientStep, Kernels, UpdateRule } from "../../../core/backend/kernels";
-import { wasmKernels } from "../../../core/backend/wasm";
 import type { DType } from "../../../core/dtype";
 import type { NDArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers, SIZES } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 
 /** A rule as it can be called: the arrays it keeps, numbers between two bounds or null, and the numbers of a step. */
 interface Case {

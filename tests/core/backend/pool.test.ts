@@ -1,6 +1,6 @@
 import { finePartCount, partCount, range, runParts } from "../../../core/backend/parallel.js";
 import { pool } from "../../../core/backend/pool.js";
-import { wasm } from "../../../core/backend/wasm/instance.js";
+import { base } from "../../../core/backend/wasm/modules.js";
 import type { NDArray } from "../../../core/ndarray.js";
 import { filled, matmul, unary } from "../../../core/numeric.js";
 import { ArgumentError, randomNormal, seed, setThreads, threadCount } from "../../../index.js";
@@ -13,6 +13,7 @@ async function workers(n: number): Promise<void> {
   setThreads(n);
   const x = filled([64], 1, "float32");
   runParts(
+    base,
     "neg_f32",
     Array.from({ length: n }, (_, i) => [x.address + i * 16, x.address + i * 16, 4]),
   );
@@ -60,6 +61,7 @@ test("thousands of jobs in a row: every part runs once, whoever takes it", async
   for (let job = 0; job < 20_000; job++) {
     const parts = 2 + (job % 15);
     runParts(
+      base,
       "add_f32",
       Array.from({ length: parts }, (_, i) => addOne(x, one, i * 4)),
     );
@@ -82,6 +84,7 @@ test("jobs with more parts than there are places", async () => {
   await workers(3);
   const x = filled([1000], 3, "float32");
   runParts(
+    base,
     "neg_f32",
     Array.from({ length: 250 }, (_, i) => [x.address + i * 16, x.address + i * 16, 4]),
   );
@@ -94,11 +97,13 @@ test("a kernel that fails on some thread throws here, and the next job runs", as
   const outside = 2 ** 32 - 64;
   expect(() =>
     runParts(
+      base,
       "neg_f32",
       [0, 1, 2, 3].map(() => [outside, outside, 16]),
     ),
   ).toThrow();
   runParts(
+    base,
     "neg_f32",
     [0, 1, 2, 3].map((i) => [x.address + i * 64, x.address + i * 64, 16]),
   );
@@ -140,18 +145,17 @@ test("a kernel that fails in a worker is an error that says why, and the next jo
     const start = performance.now();
     while (performance.now() - start < 20);
   };
-  const neg = Object.keys(wasm())
-    .filter((key) => typeof wasm()[key] === "function")
-    .indexOf("neg_f32");
   const outside = 2 ** 32 - 64;
   const run = () =>
     pool.run(
-      neg,
+      base.number,
+      base.indexOf("neg_f32"),
       slow,
       Array.from({ length: 12 }, () => [outside, outside, 16]),
     );
   expect(run).toThrow(/^a worker thread failed in a kernel \(RuntimeError: memory access out of bounds\); its part/);
   runParts(
+    base,
     "neg_f32",
     [0, 16, 32, 48].map((i) => [x.address + i * 4, x.address + i * 4, 16]),
   );

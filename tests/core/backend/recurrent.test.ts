@@ -1,11 +1,9 @@
-import { jsKernels } from "../../../core/backend/js";
 import type { Kernels, SequenceView } from "../../../core/backend/kernels";
 import { setThreads, threadCount } from "../../../core/backend/parallel";
-import { openBlasKernels } from "../../../core/backend/select";
-import { wasmKernels } from "../../../core/backend/wasm";
 import type { DType } from "../../../core/dtype";
 import { NDArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers } from "./arrays";
+import { jsKernels, openBlasKernels, wasmKernels } from "./implementations";
 
 const threads = threadCount();
 afterEach(() => setThreads(threads));

@@ -1,9 +1,8 @@
-import { jsKernels } from "../../../core/backend/js";
 import type { Kernels } from "../../../core/backend/kernels";
-import { wasmKernels } from "../../../core/backend/wasm";
 import { DTYPES, type DType } from "../../../core/dtype";
 import { NDArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers, randomValue, SIZES } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 
 function random(shape: readonly number[], dtype: DType, numbers: Numbers): NDArray {
   return filled(shape, dtype, () => randomValue(numbers, dtype));

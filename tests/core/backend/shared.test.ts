@@ -1,8 +1,8 @@
 import { setThreads, threadCount } from "../../../core/backend/parallel";
-import { wasmKernels as kernels } from "../../../core/backend/wasm";
 import type { DType } from "../../../core/dtype";
 import { NDArray, type NumericArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers, randomValue, type Tolerance } from "./arrays";
+import { wasmKernels as kernels } from "./implementations";
 
 /* Work large enough to be shared by threads, against the same on one thread. */
 

@@ -1,10 +1,9 @@
-import { jsKernels } from "../../../core/backend/js";
 import { erf } from "../../../core/backend/js/special";
 import type { UnaryOp } from "../../../core/backend/kernels";
-import { wasmKernels } from "../../../core/backend/wasm";
 import { heap } from "../../../core/heap";
 import { NDArray } from "../../../core/ndarray";
 import { filled } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 
 /** The distance from |x| to the next float32: 2^-23 of its power of two, at least the smallest subnormal. */
 function spacing(x: number): number {

@@ -1,10 +1,9 @@
-import { jsKernels } from "../../../core/backend/js";
 import type { Kernels } from "../../../core/backend/kernels";
 import { setThreads, threadCount } from "../../../core/backend/parallel";
-import { wasmKernels } from "../../../core/backend/wasm";
 import type { DType } from "../../../core/dtype";
 import { NDArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers } from "./arrays";
+import { jsKernels, wasmKernels } from "./implementations";
 import { imageShape, outShape, patchShape, random, WINDOWS, windowOf } from "./windows";
 
 const FLOATS = ["float32", "float64"] as const;

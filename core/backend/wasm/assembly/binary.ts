@@ -1,5 +1,5 @@
+import { magnitudePow2, pow, signedPow } from "./double";
 import { Add, Div, Max, Min, Mul, ReluGrad, SigmoidGrad, Sub, TanhGrad } from "./operations";
-import { pow, powf } from "./scalar";
 
 /*
  * Maps of two strided arrays, seen as (outer, inner), to a contiguous one:
@@ -106,10 +106,19 @@ export function sigmoidGrad_f64(a: usize, ao: i32, ai: i32, b: usize, bo: i32, b
 
 export function pow_f32(a: usize, ao: i32, ai: i32, b: usize, bo: i32, bi: i32, out: usize, outer: i32, inner: i32): void {
   for (let i = 0; i < outer; i++) {
-    for (let j = 0; j < inner; j++) {
+    for (let j = 0; j < inner; j += 2) {
+      const next = min(j + 1, inner - 1);
       const x = load<f32>(a + bytes<f32>(i * ao + j * ai));
-      store<f32>(out, powf(x, load<f32>(b + bytes<f32>(i * bo + j * bi))));
-      out += 4;
+      const y = load<f32>(b + bytes<f32>(i * bo + j * bi));
+      const x1 = load<f32>(a + bytes<f32>(i * ao + next * ai));
+      const y1 = load<f32>(b + bytes<f32>(i * bo + next * bi));
+      const sizes = magnitudePow2(
+        f64x2.replace_lane(f64x2.splat(x), 1, x1),
+        f64x2.replace_lane(f64x2.splat(y), 1, y1),
+      );
+      store<f32>(out, signedPow(x, y, f64x2.extract_lane(sizes, 0)));
+      if (next > j) store<f32>(out, signedPow(x1, y1, f64x2.extract_lane(sizes, 1)), 4);
+      out += next > j ? 8 : 4;
     }
   }
 }

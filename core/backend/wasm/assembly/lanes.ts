@@ -57,3 +57,12 @@ export function narrow(lowPart: v128, highPart: v128): v128 {
 export function both(v: v128): f64 {
   return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
 }
+
+/** The sum of all lanes. */
+// @ts-ignore: decorator
+@inline
+export function sumOfLanes<T>(v: v128): T {
+  let sum = (v128.extract_lane<T>(v, 0) + v128.extract_lane<T>(v, 1)) as T;
+  if (sizeof<T>() == 4) sum = (sum + (v128.extract_lane<T>(v, 2) + v128.extract_lane<T>(v, 3))) as T;
+  return sum;
+}

@@ -1,51 +1,12 @@
-import { loadPart, storePart } from "./lanes";
+import { exp, log } from "./double";
+import { loadPart, storePart, sumOfLanes } from "./lanes";
 import { maxOfRun, sumOfExponentials } from "./softmax";
 import { exp4 } from "./vector";
 
 /*
- * Functions of whole rows and their gradients, each in one pass over memory: softmax, cross-entropy of logits, layer
- * normalization. Those that take `from` and `to` do that range of the rows; the addresses are those of row 0.
+ * Functions of whole rows and their gradients, each in one pass over memory: cross-entropy of logits and layer normalization.
+ * Those that take `from` and `to` do that range of the rows; the addresses are those of row 0.
  */
-
-// @ts-ignore: decorator
-@inline
-function sumOfLanes<T>(v: v128): T {
-  let sum = (v128.extract_lane<T>(v, 0) + v128.extract_lane<T>(v, 1)) as T;
-  if (sizeof<T>() == 4) sum = (sum + (v128.extract_lane<T>(v, 2) + v128.extract_lane<T>(v, 3))) as T;
-  return sum;
-}
-
-/** `y (gy - sum(gy y))` along the middle axis of (outer, length, inner); `rowStep` is the distance of two rows, in elements. */
-function softmaxGrad<T>(gy: usize, y: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void {
-  const size = sizeof<T>();
-  const step = <usize>rowStep * size;
-  const lanes = <i32>(16 / size);
-  for (let i = 0; i < outer; i++) {
-    for (let j: usize = 0; j < <usize>inner; j++) {
-      const first = j * size;
-      const end = first + <usize>length * step;
-      const vectors = rowStep == 1 ? first + <usize>(length & ~(lanes - 1)) * size : first;
-      let sums = v128.splat<T>(0);
-      for (let at = first; at < vectors; at += 16) {
-        sums = v128.add<T>(sums, v128.mul<T>(v128.load(gy + at), v128.load(y + at)));
-      }
-      let sum = sumOfLanes<T>(sums);
-      for (let at = vectors; at < end; at += step) sum = (sum + load<T>(gy + at) * load<T>(y + at)) as T;
-      const all = v128.splat<T>(sum);
-      for (let at = first; at < vectors; at += 16) {
-        v128.store(out + at, v128.mul<T>(v128.load(y + at), v128.sub<T>(v128.load(gy + at), all)));
-      }
-      for (let at = vectors; at < end; at += step) store<T>(out + at, (load<T>(y + at) * (load<T>(gy + at) - sum)) as T);
-    }
-    const block = <usize>length * step;
-    gy += block;
-    y += block;
-    out += block;
-  }
-}
-
-export function softmaxGrad_f32(gy: usize, y: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { softmaxGrad<f32>(gy, y, outer, length, inner, rowStep, out); }
-export function softmaxGrad_f64(gy: usize, y: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { softmaxGrad<f64>(gy, y, outer, length, inner, rowStep, out); }
 
 /**
  * For rows of logits -ln(softmax) at the classes, which are given by their flat positions, and for the gradient the maximum of
@@ -64,9 +25,9 @@ function crossEntropy<T>(x: usize, positions: usize, from: i32, to: i32, width: 
     } else {
       const end = row + <usize>width * size;
       for (let at = row; at < end; at += size) maximum = max(maximum, load<T>(at));
-      for (let at = row; at < end; at += size) sum += Math.exp(<f64>load<T>(at) - <f64>maximum);
+      for (let at = row; at < end; at += size) sum += exp(<f64>load<T>(at) - <f64>maximum);
     }
-    const logSum = Math.log(sum);
+    const logSum = log(sum);
     store<T>(stats + 2 * r * size, maximum);
     store<T>(stats + (2 * r + 1) * size, <T>logSum);
     store<T>(out + r * size, <T>(logSum - (<f64>load<T>(x + <usize>load<i32>(positions + 4 * r) * size) - <f64>maximum)));
@@ -100,7 +61,7 @@ function crossEntropyGrad<T>(
       }
     } else {
       for (; n > 0; n--, at += size) {
-        store<T>(out + at, <T>(Math.exp(<f64>load<T>(x + at) - <f64>maximum - <f64>logSum) * <f64>scale));
+        store<T>(out + at, <T>(exp(<f64>load<T>(x + at) - <f64>maximum - <f64>logSum) * <f64>scale));
       }
     }
     const target = out + <usize>load<i32>(positions + 4 * r) * size;
@@ -136,7 +97,7 @@ function layerNorm<T>(
       const difference = (load<T>(row + at) - mean) as T;
       squares = (squares + difference * difference) as T;
     }
-    const factor = <T>(1 / Math.sqrt(<f64>squares / <f64>width + epsilon));
+    const factor = <T>(1 / sqrt(<f64>squares / <f64>width + epsilon));
     const factors = v128.splat<T>(factor);
     const to0 = out + r * bytes;
     for (let at: usize = 0; at < vectors; at += 16) {

@@ -1,4 +1,4 @@
-import { both, high, loadPart, low, storePart } from "./lanes";
+import { loadPart, storePart } from "./lanes";
 
 /*
  * Steps of optimizers, in place; the formulas stand in kernels.ts. Each is written once, for a vector of which the last of a run
@@ -252,31 +252,3 @@ export function adadelta_f32(p: usize, grad: usize, square: usize, delta: usize,
 export function adadelta_f64(p: usize, grad: usize, square: usize, delta: usize, n: i32, scale: f64, limit: f64, decay: f64, keep: f64, lr: f64, last: f64, rest: f64, epsilon: f64): void { adadelta<f64>(p, grad, square, delta, n, scale, limit, decay, keep, lr, last, rest, epsilon); }
 export function lion_f32(p: usize, grad: usize, mean: usize, n: i32, scale: f32, limit: f32, decay: f32, keep: f32, lr: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32): void { lion<f32>(p, grad, mean, n, scale, limit, decay, keep, lr, beta1, rest1, beta2, rest2); }
 export function lion_f64(p: usize, grad: usize, mean: usize, n: i32, scale: f64, limit: f64, decay: f64, keep: f64, lr: f64, beta1: f64, rest1: f64, beta2: f64, rest2: f64): void { lion<f64>(p, grad, mean, n, scale, limit, decay, keep, lr, beta1, rest1, beta2, rest2); }
-
-/** The sum of squares of `n` numbers, in float64, to `out`. */
-export function squareSum_f32(x: usize, n: i32, out: usize): void {
-  let a = f64x2.splat(0);
-  let b = f64x2.splat(0);
-  for (; n > 0; n -= 4, x += 16) {
-    const v = n >= 4 ? v128.load(x) : loadPart(x, n);
-    const l = low(v);
-    const h = high(v);
-    a = f64x2.add(a, f64x2.mul(l, l));
-    b = f64x2.add(b, f64x2.mul(h, h));
-  }
-  store<f64>(out, both(f64x2.add(a, b)));
-}
-
-export function squareSum_f64(x: usize, n: i32, out: usize): void {
-  let a = f64x2.splat(0);
-  let b = f64x2.splat(0);
-  for (; n >= 4; n -= 4, x += 32) {
-    const v = v128.load(x);
-    const w = v128.load(x, 16);
-    a = f64x2.add(a, f64x2.mul(v, v));
-    b = f64x2.add(b, f64x2.mul(w, w));
-  }
-  let sum = both(f64x2.add(a, b));
-  for (; n > 0; n--, x += 8) sum += load<f64>(x) * load<f64>(x);
-  store<f64>(out, sum);
-}

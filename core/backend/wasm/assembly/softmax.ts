@@ -1,10 +1,11 @@
+import { exp, exp2, log as ln } from "./double";
 import { both, high, loadPart, loadPartOr, low, narrow, storePart } from "./lanes";
 import { beyondNormal4, exp4, expNormal4 } from "./vector";
 
 /*
- * Softmax and its logarithm along the middle axis of (outer, length, inner): (x, outer, length, inner, rowStep, out), and softmax
- * over a part of each row. Each is shifted by the maximum, and sums are in float64. `rowStep` is the distance of two rows, in
- * elements, so that a thread can take a range of what is inner.
+ * Softmax and its logarithm along the middle axis of (outer, length, inner): (x, outer, length, inner, rowStep, out). Both are
+ * shifted by the maximum, and sums are in float64. `rowStep` is the distance of two rows, in elements, so that a thread can
+ * take a range of what is inner.
  */
 
 /** The maximum, passing over NaN, which makes the sum NaN anyway: `pmax` is one instruction, `max` is seven. */
@@ -107,7 +108,7 @@ export function sumOfExponentials(x: usize, n: i32, maximum: v128, out: usize, s
 
 // @ts-ignore: decorator
 @inline
-function softmaxRun(x: usize, n: i32, out: usize): void {
+export function softmaxRun(x: usize, n: i32, out: usize): void {
   const sum = sumOfExponentials(x, n, maxOfRun(x, n), out, true);
   const factor = f32x4.splat(<f32>(1 / sum));
   for (; n >= 16; n -= 16, out += 64) {
@@ -124,7 +125,7 @@ function softmaxRun(x: usize, n: i32, out: usize): void {
 @inline
 function logSoftmaxRun(x: usize, n: i32, out: usize): void {
   const maximum = maxOfRun(x, n);
-  const logSum = f32x4.splat(<f32>Math.log(sumOfExponentials(x, n, maximum, 0, false)));
+  const logSum = f32x4.splat(<f32>ln(sumOfExponentials(x, n, maximum, 0, false)));
   for (; n >= 4; n -= 4, x += 16, out += 16) {
     v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), maximum), logSum));
   }
@@ -145,8 +146,6 @@ function storeColumns(out: usize, v: v128, n: i32): void {
 }
 
 /** Up to four columns side by side, `step` bytes from row to row. */
-// @ts-ignore: decorator
-@inline
 function columns(x: usize, step: usize, length: i32, out: usize, n: i32, log: bool): void {
   let maximum = f32x4.splat(-Infinity);
   for (let k = 0; k < length; k++) maximum = f32x4.pmax(maximum, loadColumns(x + <usize>k * step, n));
@@ -160,8 +159,8 @@ function columns(x: usize, step: usize, length: i32, out: usize, n: i32, log: bo
     s1 = f64x2.add(s1, high(e));
   }
   if (log) {
-    s0 = f64x2.replace_lane(f64x2.splat(Math.log(f64x2.extract_lane(s0, 0))), 1, Math.log(f64x2.extract_lane(s0, 1)));
-    s1 = f64x2.replace_lane(f64x2.splat(Math.log(f64x2.extract_lane(s1, 0))), 1, Math.log(f64x2.extract_lane(s1, 1)));
+    s0 = f64x2.replace_lane(f64x2.splat(ln(f64x2.extract_lane(s0, 0))), 1, ln(f64x2.extract_lane(s0, 1)));
+    s1 = f64x2.replace_lane(f64x2.splat(ln(f64x2.extract_lane(s1, 0))), 1, ln(f64x2.extract_lane(s1, 1)));
     const logSum = narrow(s0, s1);
     for (let k = 0; k < length; k++, out += step) storeColumns(out, f32x4.sub(loadColumns(out, n), logSum), n);
   } else {
@@ -189,9 +188,7 @@ function normalize32(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function normalize64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize, log: bool): void {
+export function normalize64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize, log: bool): void {
   const step = <usize>rowStep << 3;
   for (let i = 0; i < outer; i++) {
     for (let j = 0; j < inner; j++) {
@@ -200,13 +197,23 @@ function normalize64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32
       let maximum: f64 = -Infinity;
       for (let at = first; at < end; at += step) maximum = max(maximum, load<f64>(x + at));
       let sum: f64 = 0;
-      for (let at = first; at < end; at += step) {
+      let rest = first;
+      if (rowStep == 1) {
+        const maxima = f64x2.splat(maximum);
+        for (; rest + 16 <= end; rest += 16) {
+          const shifted = f64x2.sub(v128.load(x + rest), maxima);
+          const e = exp2(shifted);
+          v128.store(out + rest, log ? shifted : e);
+          sum = sum + f64x2.extract_lane(e, 0) + f64x2.extract_lane(e, 1);
+        }
+      }
+      for (let at = rest; at < end; at += step) {
         const shifted = load<f64>(x + at) - maximum;
-        const e = Math.exp(shifted);
+        const e = exp(shifted);
         store<f64>(out + at, log ? shifted : e);
         sum += e;
       }
-      const logSum = log ? Math.log(sum) : 0;
+      const logSum = log ? ln(sum) : 0;
       for (let at = first; at < end; at += step) {
         const value = load<f64>(out + at);
         store<f64>(out + at, log ? value - logSum : value / sum);
@@ -215,26 +222,6 @@ function normalize64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32
   }
 }
 
-/**
- * Softmax of the rows `from` to `to - 1` of matrices (queries, keys), each over the keys that are not later than its query when the
- * last of both belong together, and 0 at the others. The addresses are those of row 0.
- */
-// @ts-ignore: decorator
-@inline
-function causal<T>(x: usize, from: i32, to: i32, queries: i32, keys: i32, out: usize): void {
-  const bytes = <usize>keys * sizeof<T>();
-  for (let row = from; row < to; row++) {
-    const at = <usize>row * bytes;
-    const allowed = max(0, row % queries + keys - queries + 1);
-    if (sizeof<T>() == 4) softmaxRun(x + at, allowed, out + at);
-    else normalize64(x + at, 1, allowed, 1, 1, out + at, false);
-    const used = <usize>allowed * sizeof<T>();
-    memory.fill(out + at + used, 0, bytes - used);
-  }
-}
-
-export function causalSoftmax_f32(x: usize, from: i32, to: i32, queries: i32, keys: i32, out: usize): void { causal<f32>(x, from, to, queries, keys, out); }
-export function causalSoftmax_f64(x: usize, from: i32, to: i32, queries: i32, keys: i32, out: usize): void { causal<f64>(x, from, to, queries, keys, out); }
 export function softmax_f32(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize32(x, outer, length, inner, rowStep, out, false); }
 export function logSoftmax_f32(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize32(x, outer, length, inner, rowStep, out, true); }
 export function softmax_f64(x: usize, outer: i32, length: i32, inner: i32, rowStep: i32, out: usize): void { normalize64(x, outer, length, inner, rowStep, out, false); }

@@ -1,5 +1,7 @@
+import { cosh, exp2, expm12, log1p2, log2, sigmoid2, sinh, softplus2, tanh2 } from "./double";
 import { loadPart, storePart } from "./lanes";
-import { erf, sigmoid, softplus } from "./scalar";
+import { acos, asin, atan, cos, sin, tan } from "./math";
+import { erf } from "./scalar";
 import { beyondNormal4, cos4, erf4, exp4, expm14, expNormal4, log1p4, log4, logNormal4 } from "./vector";
 import { notPositiveNormal4, sigmoid4, sigmoidNormal4, sin4, softplus4, softplusNormal4, tanh4 } from "./vector";
 
@@ -51,22 +53,22 @@ import { notPositiveNormal4, sigmoid4, sigmoidNormal4, sin4, softplus4, softplus
   @inline special(x: v128): v128 { return beyondNormal4(x); }
 }
 
-@unmanaged class ScalarExp { @inline apply(x: f64): f64 { return Math.exp(x); } }
-@unmanaged class ScalarExpm1 { @inline apply(x: f64): f64 { return Math.expm1(x); } }
-@unmanaged class ScalarLog { @inline apply(x: f64): f64 { return Math.log(x); } }
-@unmanaged class ScalarLog1p { @inline apply(x: f64): f64 { return Math.log1p(x); } }
-@unmanaged class ScalarSin { @inline apply(x: f64): f64 { return Math.sin(x); } }
-@unmanaged class ScalarCos { @inline apply(x: f64): f64 { return Math.cos(x); } }
-@unmanaged class ScalarTan { @inline apply(x: f64): f64 { return Math.tan(x); } }
-@unmanaged class ScalarAsin { @inline apply(x: f64): f64 { return Math.asin(x); } }
-@unmanaged class ScalarAcos { @inline apply(x: f64): f64 { return Math.acos(x); } }
-@unmanaged class ScalarAtan { @inline apply(x: f64): f64 { return Math.atan(x); } }
-@unmanaged class ScalarSinh { @inline apply(x: f64): f64 { return Math.sinh(x); } }
-@unmanaged class ScalarCosh { @inline apply(x: f64): f64 { return Math.cosh(x); } }
-@unmanaged class ScalarTanh { @inline apply(x: f64): f64 { return Math.tanh(x); } }
+@unmanaged class DoubleExp { @inline apply(x: v128): v128 { return exp2(x); } }
+@unmanaged class DoubleExpm1 { @inline apply(x: v128): v128 { return expm12(x); } }
+@unmanaged class DoubleLog { @inline apply(x: v128): v128 { return log2(x); } }
+@unmanaged class DoubleLog1p { @inline apply(x: v128): v128 { return log1p2(x); } }
+@unmanaged class ScalarSin { @inline apply(x: f64): f64 { return sin(x); } }
+@unmanaged class ScalarCos { @inline apply(x: f64): f64 { return cos(x); } }
+@unmanaged class ScalarTan { @inline apply(x: f64): f64 { return tan(x); } }
+@unmanaged class ScalarAsin { @inline apply(x: f64): f64 { return asin(x); } }
+@unmanaged class ScalarAcos { @inline apply(x: f64): f64 { return acos(x); } }
+@unmanaged class ScalarAtan { @inline apply(x: f64): f64 { return atan(x); } }
+@unmanaged class ScalarSinh { @inline apply(x: f64): f64 { return sinh(x); } }
+@unmanaged class ScalarCosh { @inline apply(x: f64): f64 { return cosh(x); } }
+@unmanaged class DoubleTanh { @inline apply(x: v128): v128 { return tanh2(x); } }
 @unmanaged class ScalarErf { @inline apply(x: f64): f64 { return erf(x); } }
-@unmanaged class ScalarSigmoid { @inline apply(x: f64): f64 { return sigmoid(x); } }
-@unmanaged class ScalarSoftplus { @inline apply(x: f64): f64 { return softplus(x); } }
+@unmanaged class DoubleSigmoid { @inline apply(x: v128): v128 { return sigmoid2(x); } }
+@unmanaged class DoubleSoftplus { @inline apply(x: v128): v128 { return softplus2(x); } }
 
 /** Two vectors at a time, for the one to be computed in the latencies of the other. */
 function map32<F>(x: usize, out: usize, n: i32): void {
@@ -79,12 +81,26 @@ function map32<F>(x: usize, out: usize, n: i32): void {
     x += 32;
     out += 32;
   }
-  for (; n >= 4; n -= 4) {
-    v128.store(out, f.apply(v128.load(x)));
+  each32<F>(x, out, n);
+}
+
+/** One vector at a time, the last of which may be a part: `f` is in the module once. */
+// @ts-ignore: decorator
+@inline
+function each32<F>(x: usize, out: usize, n: i32): void {
+  const f = changetype<F>(0);
+  for (; n > 0; n -= 4) {
+    const y = f.apply(n >= 4 ? v128.load(x) : loadPart(x, n));
+    if (n >= 4) v128.store(out, y);
+    else storePart(out, y, n);
     x += 16;
     out += 16;
   }
-  if (n > 0) storePart(out, f.apply(loadPart(x, n)), n);
+}
+
+/** As `each32`, for what `mapNormal` leaves. */
+function rest32<F>(x: usize, out: usize, n: i32): void {
+  each32<F>(x, out, n);
 }
 
 /** Four vectors at a time by `N`, those with a special number among them and the rest by `F`. */
@@ -97,7 +113,7 @@ function mapNormal<N, F>(x: usize, out: usize, n: i32): void {
     const d = v128.load(x, 48);
     const special = v128.or(v128.or(f.special(a), f.special(b)), v128.or(f.special(c), f.special(d)));
     if (i32x4.bitmask(special) != 0) {
-      map32<F>(x, out, 16);
+      rest32<F>(x, out, 16);
     } else {
       const p = f.apply(a);
       const q = f.apply(b);
@@ -111,7 +127,7 @@ function mapNormal<N, F>(x: usize, out: usize, n: i32): void {
     x += 64;
     out += 64;
   }
-  if (n > 0) map32<F>(x, out, n);
+  if (n > 0) rest32<F>(x, out, n);
 }
 
 function map64<F>(x: usize, out: usize, n: i32): void {
@@ -172,10 +188,10 @@ export function relu_f64(x: usize, out: usize, n: i32): void { map64<Relu<f64>>(
 export function floor_f64(x: usize, out: usize, n: i32): void { map64<Floor<f64>>(x, out, n); }
 export function ceil_f64(x: usize, out: usize, n: i32): void { map64<Ceil<f64>>(x, out, n); }
 export function round_f64(x: usize, out: usize, n: i32): void { map64<Round<f64>>(x, out, n); }
-export function exp_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarExp>(x, out, n); }
-export function expm1_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarExpm1>(x, out, n); }
-export function log_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarLog>(x, out, n); }
-export function log1p_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarLog1p>(x, out, n); }
+export function exp_f64(x: usize, out: usize, n: i32): void { map64<DoubleExp>(x, out, n); }
+export function expm1_f64(x: usize, out: usize, n: i32): void { map64<DoubleExpm1>(x, out, n); }
+export function log_f64(x: usize, out: usize, n: i32): void { map64<DoubleLog>(x, out, n); }
+export function log1p_f64(x: usize, out: usize, n: i32): void { map64<DoubleLog1p>(x, out, n); }
 export function sin_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarSin>(x, out, n); }
 export function cos_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarCos>(x, out, n); }
 export function tan_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarTan>(x, out, n); }
@@ -184,7 +200,7 @@ export function acos_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarA
 export function atan_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarAtan>(x, out, n); }
 export function sinh_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarSinh>(x, out, n); }
 export function cosh_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarCosh>(x, out, n); }
-export function tanh_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarTanh>(x, out, n); }
+export function tanh_f64(x: usize, out: usize, n: i32): void { map64<DoubleTanh>(x, out, n); }
 export function erf_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarErf>(x, out, n); }
-export function sigmoid_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarSigmoid>(x, out, n); }
-export function softplus_f64(x: usize, out: usize, n: i32): void { each<f64, ScalarSoftplus>(x, out, n); }
+export function sigmoid_f64(x: usize, out: usize, n: i32): void { map64<DoubleSigmoid>(x, out, n); }
+export function softplus_f64(x: usize, out: usize, n: i32): void { map64<DoubleSoftplus>(x, out, n); }

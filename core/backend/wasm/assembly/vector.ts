@@ -1,4 +1,5 @@
 import { high, low, narrow } from "./lanes";
+import { cos, sin } from "./math";
 
 /*
  * Elementary functions of four float32 at once. The polynomials are minimax fits of this project (relative error below
@@ -357,15 +358,15 @@ export function cos4(x: v128): v128 {
 }
 
 function eachSin(x: v128): v128 {
-  let y = f32x4.splat(<f32>Math.sin(f32x4.extract_lane(x, 0)));
-  y = f32x4.replace_lane(y, 1, <f32>Math.sin(f32x4.extract_lane(x, 1)));
-  y = f32x4.replace_lane(y, 2, <f32>Math.sin(f32x4.extract_lane(x, 2)));
-  return f32x4.replace_lane(y, 3, <f32>Math.sin(f32x4.extract_lane(x, 3)));
+  let y = f32x4.splat(<f32>sin(f32x4.extract_lane(x, 0)));
+  y = f32x4.replace_lane(y, 1, <f32>sin(f32x4.extract_lane(x, 1)));
+  y = f32x4.replace_lane(y, 2, <f32>sin(f32x4.extract_lane(x, 2)));
+  return f32x4.replace_lane(y, 3, <f32>sin(f32x4.extract_lane(x, 3)));
 }
 
 function eachCos(x: v128): v128 {
-  let y = f32x4.splat(<f32>Math.cos(f32x4.extract_lane(x, 0)));
-  y = f32x4.replace_lane(y, 1, <f32>Math.cos(f32x4.extract_lane(x, 1)));
-  y = f32x4.replace_lane(y, 2, <f32>Math.cos(f32x4.extract_lane(x, 2)));
-  return f32x4.replace_lane(y, 3, <f32>Math.cos(f32x4.extract_lane(x, 3)));
+  let y = f32x4.splat(<f32>cos(f32x4.extract_lane(x, 0)));
+  y = f32x4.replace_lane(y, 1, <f32>cos(f32x4.extract_lane(x, 1)));
+  y = f32x4.replace_lane(y, 2, <f32>cos(f32x4.extract_lane(x, 2)));
+  return f32x4.replace_lane(y, 3, <f32>cos(f32x4.extract_lane(x, 3)));
 }

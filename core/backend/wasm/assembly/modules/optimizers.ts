@@ -1,0 +1,3 @@
+/* Steps of optimizers. */
+export * from "../optimizers";
+export { staticEnd } from "../static";

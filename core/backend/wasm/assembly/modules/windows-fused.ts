@@ -1,0 +1,3 @@
+export * from "../conv";
+export * from "../conv-weight";
+export { staticEnd } from "../static";
