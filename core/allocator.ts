@@ -81,6 +81,7 @@ export class Allocator {
       at += classBytes(index);
       left -= classBytes(index);
     }
+    this.joined = false;
   }
 
   private put(index: number, address: number): void {

@@ -215,10 +215,14 @@ class BackwardPass {
       return;
     }
     if (gxs.length !== inputs.length) throw wrongCount(fn, gxs.length);
+    // Several gradients may lie in one memory: it must not go with the first of them before all have been put down.
+    const release = frugal ? this.release : null;
+    if (release !== null) for (const gx of gxs) if (gx) release.hold(gx);
     for (let i = 0; i < inputs.length; i++) {
       const gx = gxs[i];
       if (gx !== null && gx !== undefined) this.addChecked(node, i, gx, frugal);
     }
+    if (release !== null) for (const gx of gxs) if (gx) release.drop(gx);
   }
 
   /** Runs the hooks on the finished gradient of `x` and keeps it where it was asked for. */

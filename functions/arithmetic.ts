@@ -77,8 +77,12 @@ class Div extends FrugalBroadcasting {
   }
 
   override gradients(gy: Variable): (Variable | null)[] {
-    const ga = div(gy, this.input(1));
-    return [this.needs(0) ? ga : null, this.needs(1) ? neg(div(mul(ga, this.input(0)), this.input(1))) : null];
+    const b = this.input(1);
+    return [
+      this.needs(0) ? div(gy, b) : null,
+      // By way of the quotient, since gy / b may overflow where a is 0.
+      this.needs(1) ? neg(mul(gy, div(this.output(), b))) : null,
+    ];
   }
 }
 

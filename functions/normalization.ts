@@ -181,7 +181,8 @@ export function batchNorm(
       columnOperand("batchNorm", "mean", center, input),
       columnOperand("batchNorm", "variance", spread, input),
     ];
-    given = { mean: m.data.astype(input.dtype), variance: v.data.astype(input.dtype) };
+    // Copies, since backward needs the moments as they are now, and running ones are changed in place.
+    given = { mean: m.data.astype(input.dtype).copy(), variance: v.data.astype(input.dtype).copy() };
   } else if (input.size === 0) {
     throw new ShapeError(
       `batchNorm: x of shape ${shapeText(input.shape)} has no values to take the mean of; expected some, or mean and variance`,
@@ -189,7 +190,7 @@ export function batchNorm(
   }
   const fn = new BatchNorm(epsilon, given);
   const y = fn.apply(input, scale, shift);
-  return [y, new Variable(fn.moments.mean, false), new Variable(fn.moments.variance, false)];
+  return [y, new Variable(fn.moments.mean.copy(), false), new Variable(fn.moments.variance.copy(), false)];
 }
 
 function checkEpsilon(operation: string, epsilon: number): void {

@@ -21,6 +21,7 @@ class PowConstant extends FrugalFunction {
     if (isFloat(x.dtype)) {
       if (exponent === 2) return unary("square", x);
       if (exponent === 0.5) return unary("sqrt", x);
+      if (exponent === -0.5) return unary("rsqrt", x);
       if (exponent === -1) return unary("reciprocal", x);
     }
     return binary("pow", x, filled([], exponent, isFloat(x.dtype) ? x.dtype : "float32"));

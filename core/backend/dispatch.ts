@@ -13,7 +13,7 @@ import type { AxisView, Kernels, SequenceView } from "./kernels.js";
 import * as openBlas from "./openblas.js";
 import * as blasConv from "./openblas-conv.js";
 import * as blasRecurrent from "./openblas-recurrent.js";
-import { backend } from "./select.js";
+import { backend, isForced } from "./select.js";
 import * as wasmAxes from "./wasm/axes.js";
 import * as wasmColumns from "./wasm/columns.js";
 import * as wasmConv from "./wasm/conv.js";
@@ -39,7 +39,7 @@ const SMALL_PRODUCT = 32;
 
 /** Whether the TypeScript kernels do a piece of work: it is smaller than `limit`, or they do everything. */
 function small(size: number, limit: number): boolean {
-  return size < limit || backend() === "js";
+  return (size < limit && !isForced()) || backend() === "js";
 }
 
 const over = ({ outer, length, inner }: AxisView): number => outer * length * inner;

@@ -12,6 +12,7 @@ import type { KernelModule } from "./wasm/kernel-module.js";
 
 /** Flops that are worth sharing with another thread: some 20 microseconds of work. */
 const GRAIN = 100_000;
+let grain = GRAIN;
 
 function requestedThreads(): void {
   const text = environment("RETROGRAD_THREADS");
@@ -48,7 +49,14 @@ export function setThreads(n: number): void {
  */
 export function partCount(units: number, cost: number): number {
   if (pool.threads === 1) return 1;
-  return Math.max(1, Math.min(pool.threads, units, Math.floor((units * cost) / GRAIN)));
+  return Math.max(1, Math.min(pool.threads, units, Math.floor((units * cost) / grain)));
+}
+
+/** @internal Shares work of at least `flops` from now on, null for as much as pays; gives the former number. For tests. */
+export function setGrain(flops: number | null): number {
+  const former = grain;
+  grain = flops ?? GRAIN;
+  return former;
 }
 
 /**

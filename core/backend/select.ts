@@ -36,14 +36,26 @@ function requestedBackend(): BackendName | null {
 
 const requested = requestedBackend();
 let chosen: BackendName | undefined;
+let forced: BackendName | null = null;
 
 // Whoever starts the workers: they can call OpenBLAS only if they were told of it then.
 if (requested === null || requested === "openblas") setNativeFunctions(nativeFunctions);
 
 /** The kernels for work that is large enough. With `openblas` those of WebAssembly do what it does not. */
 export function backend(): BackendName {
+  if (forced !== null) return forced;
   chosen ??= choose();
   return chosen;
+}
+
+/** @internal Has one implementation do everything, whatever its size, from now on; null for the usual choice. For tests. */
+export function forceBackend(name: BackendName | null): void {
+  forced = name;
+}
+
+/** @internal Whether small work goes to the backend too. */
+export function isForced(): boolean {
+  return forced !== null;
 }
 
 function choose(): BackendName {

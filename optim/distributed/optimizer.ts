@@ -169,7 +169,7 @@ export class DistributedOptimizer<S extends object = object> extends Optimizer<S
     return this.optimizer.toString();
   }
 
-  /** @internal Never called: the optimizer changes its parameters itself. */
+  /** Never called: the optimizer changes its parameters itself. */
   protected override update(_update: Update, _settings: Readonly<Values<S>>): void {}
 
   private averaged(loss: number | undefined, lossNeeded: boolean): number | undefined {

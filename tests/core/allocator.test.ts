@@ -51,3 +51,19 @@ function checkDisjoint(taken: Map<number, number>, total: number): void {
   }
   expect(end).toBeLessThanOrEqual(1024 + total);
 }
+
+test("what cutting a block leaves over is joined with its neighbours", () => {
+  const allocator = new Allocator();
+  // Blocks of 2,048 and 128 bytes, since none has 2,176.
+  allocator.addRange(1024, 2176);
+  expect(allocator.takeAny(1024)).toBe(1024);
+  expect(allocator.takeAny(1152)).toBe(2048);
+  expect(allocator.freeBytes).toBe(0);
+});
+
+test("ranges that were added side by side make one block", () => {
+  const allocator = new Allocator();
+  allocator.addRange(128, 119 * 128);
+  allocator.addRange(120 * 128, 1417 * 128);
+  expect(allocator.takeAny(180_225)).toBe(128);
+});

@@ -1,6 +1,6 @@
 import { unary } from "../../core/numeric.js";
-import { add, mul, neg, reshape, square, transpose } from "../../functions/index.js";
-import { Function, grad, heap, type NDArray, ones, type Variable, variable, zeros } from "../../index.js";
+import { add, layerNorm, mul, neg, reshape, square, transpose } from "../../functions/index.js";
+import { arange, Function, grad, heap, type NDArray, ones, type Variable, variable, zeros } from "../../index.js";
 
 const MB = 2 ** 20;
 const N = MB / 4;
@@ -23,6 +23,21 @@ test("a backward pass gives the memory of gradients back as it goes", () => {
   // Sixty gradients of 1 MB were made; the first, the last and one on its way are left.
   expect(after.used - before.used).toBeLessThan(5 * MB);
   expect(x.grad!.toTypedArray()[N - 1]).toBeCloseTo(1.01 ** 60, 4);
+});
+
+test("gradients of one function in one memory outlive each other when one of them is added to another at once", () => {
+  const gradients = (W: Variable, gamma: Variable) => {
+    const beta = variable(zeros([400]));
+    layerNorm(W, gamma, beta).backward({ gradient: arange(400).astype("float32") });
+    return [W, gamma, beta].map((x) => Array.from(x.grad!.toTypedArray()));
+  };
+  const values = () => variable(arange(400).astype("float32"));
+  // x and gamma are the same Variable: the gradient of gamma is added to that of x, and that of beta lies beside it.
+  const same = values();
+  const [sum, , beta] = gradients(same, same);
+  const apart = gradients(values(), values());
+  expect(beta).toEqual(apart[2]);
+  expect(sum).toEqual(apart[0]!.map((g, i) => Math.fround(g + apart[1]![i]!)));
 });
 
 test("gradients that share storage outlive each other: sums of one gradient, views of it", () => {

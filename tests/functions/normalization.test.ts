@@ -1,4 +1,13 @@
-import { ArgumentError, array, IndexError, randomNormal, ShapeError, seed, variable } from "../../core/index.js";
+import {
+  ArgumentError,
+  array,
+  IndexError,
+  type NDArray,
+  randomNormal,
+  ShapeError,
+  seed,
+  variable,
+} from "../../core/index.js";
 import { add, mul, sub } from "../../functions/arithmetic.js";
 import { embedding, embeddingBag } from "../../functions/embedding.js";
 import { rsqrt } from "../../functions/math.js";
@@ -109,4 +118,36 @@ test.each<[() => unknown, new (message: string) => Error, string]>([
 ])("refused: %s", (run, kind, message) => {
   expect(run).toThrow(kind);
   expect(run).toThrow(new RegExp(`^${message.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`));
+});
+
+describe("batchNorm's moments", () => {
+  const values = [
+    [1, 5],
+    [2, -1],
+    [4, 0.5],
+  ];
+  const gradient = [
+    [0.3, -1],
+    [2, 0.7],
+    [-0.4, 1.1],
+  ];
+  const gradientOf = (change: (moments: { mean: NDArray; variance: NDArray }) => void, given: boolean) => {
+    const x = variable(values, { dtype: "float64" });
+    const running = { mean: array([1, 2], { dtype: "float64" }), variance: array([3, 4], { dtype: "float64" }) };
+    const [y, mean, variance] = batchNorm(x, null, null, given ? running : {});
+    change(given ? running : { mean: mean.data, variance: variance.data });
+    y.backward({ gradient });
+    return x.grad!.toArray();
+  };
+
+  test.each([
+    ["its own, which it returns", false],
+    ["given ones, such as running statistics", true],
+  ])("may be changed in place before backward: %s", (_, given) => {
+    const changed = gradientOf(({ mean, variance }) => {
+      mean.assign(array([7, -7], { dtype: "float64" }));
+      variance.assign(array([9, 8], { dtype: "float64" }));
+    }, given);
+    expect(changed).toEqual(gradientOf(() => {}, given));
+  });
 });

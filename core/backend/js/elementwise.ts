@@ -29,7 +29,8 @@ const UNARY: Record<UnaryOp, (x: number) => number> = {
   erf,
   sigmoid,
   softplus,
-  relu: (x) => Math.max(x, 0),
+  // biome-ignore lint/complexity/useMathMinMax: -0 stays what it is, as in the other kernels
+  relu: (x) => (x < 0 ? 0 : x),
   floor: Math.floor,
   ceil: Math.ceil,
   round: roundHalfEven,
