@@ -93,6 +93,12 @@ export function environment(name: string): string | undefined {
   return nodeProcess?.env?.[name];
 }
 
+/** Sets an environment variable, for libraries that this process loads, unless it is set. */
+export function defaultEnvironment(name: string, value: string): void {
+  const environment = nodeProcess?.env;
+  if (environment !== undefined) environment[name] ??= value;
+}
+
 /**
  * Lets the engine compile relaxed SIMD where it has it behind a flag: V8 11.3, of Node 20, which has its final form already.
  * Later ones have it without.

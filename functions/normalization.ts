@@ -175,14 +175,16 @@ export function batchNorm(
     throw new ArgumentError(`batchNorm: ${one} is given and ${other} is not; expected both or neither`);
   }
   const { input, scale, shift } = normOperands("batchNorm", x, gamma, beta);
+  const recorded = config.enableBackprop && [input, scale, shift].some(({ requiresGrad }) => requiresGrad);
   let given: kernels.Moments | null = null;
   if (center !== undefined && spread !== undefined) {
     const [m, v] = [
       columnOperand("batchNorm", "mean", center, input),
       columnOperand("batchNorm", "variance", spread, input),
     ];
+    const [centers, squares] = [m.data.astype(input.dtype), v.data.astype(input.dtype)];
     // Copies, since backward needs the moments as they are now, and running ones are changed in place.
-    given = { mean: m.data.astype(input.dtype).copy(), variance: v.data.astype(input.dtype).copy() };
+    given = recorded ? { mean: centers.copy(), variance: squares.copy() } : { mean: centers, variance: squares };
   } else if (input.size === 0) {
     throw new ShapeError(
       `batchNorm: x of shape ${shapeText(input.shape)} has no values to take the mean of; expected some, or mean and variance`,

@@ -1,6 +1,6 @@
 import { CommunicationError } from "../../../core/errors.js";
 import { missingPackage } from "../../../core/missing-package.js";
-import { environment, optionalPackage } from "../../../core/platform.js";
+import { defaultEnvironment, environment, optionalPackage } from "../../../core/platform.js";
 import type { ExchangedDType, MemoryReduction } from "../communicator.js";
 
 /*
@@ -77,6 +77,8 @@ export function loadLibrary({ name, ranks }: Launcher): MpiLibrary {
   const koffi = optionalPackage("koffi");
   if (koffi === undefined) throw missingPackage("world", "koffi", "it is not installed");
   const { load, address } = koffi.exports as Koffi;
+  // UCX would end the process at the signal by which WebAssembly tells an access out of bounds, an exception otherwise.
+  defaultEnvironment("UCX_ERROR_SIGNALS", "");
   const wanted = environment("RETROGRAD_MPI");
   const names = wanted ? [wanted] : name === "Open MPI" ? OPEN_MPI : MPICH;
   const problems: string[] = [];

@@ -26,18 +26,15 @@ const root = join(__dirname, "../../..");
 
 /** The launcher of a kind of MPI, or why its tests are skipped. */
 export function found(mpi: Mpi): { command: string } | { reason: string } {
-  const koffi = optionalPackage("koffi")?.exports as { load(library: string): unknown } | undefined;
+  const koffi = optionalPackage("koffi");
   if (koffi === undefined) return { reason: "the package koffi is not installed" };
   const { commands, version, libraries } = launchers[mpi];
   const command = commands.find((name) => version.test(outputOf(name, "--version")));
   if (command === undefined) return { reason: `there is no launcher of ${mpi}` };
+  // In a process of its own: the library (or UCX, on which it stands) may take over signals, which WebAssembly's traps need.
   const loads = libraries.some((library) => {
-    try {
-      koffi.load(library);
-      return true;
-    } catch {
-      return false;
-    }
+    const program = `require(${JSON.stringify(koffi.path)}).load(${JSON.stringify(library)})`;
+    return spawnSync(process.execPath, ["-e", program]).status === 0;
   });
   return loads ? { command } : { reason: `there is no library of ${mpi}` };
 }
