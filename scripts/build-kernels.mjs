@@ -125,10 +125,10 @@ if (process.versions.v8.startsWith("11.")) setFlagsFromString("--experimental-wa
 
 mkdirSync(output, { recursive: true });
 for (const { name, fused } of MODULES) {
-  let text = `${firstLine}export const ${name.toUpperCase()} =\n  "${await compile(name, "simd,threads")}";\n`;
+  let text = `${firstLine}export const ${name.toUpperCase()}: string =\n  "${await compile(name, "simd,threads")}";\n`;
   if (fused) {
     const code = await compile(`${name}-fused`, "simd,threads,relaxed-simd");
-    text += `export const ${name.toUpperCase()}_FUSED =\n  "${code}";\n`;
+    text += `export const ${name.toUpperCase()}_FUSED: string =\n  "${code}";\n`;
   }
   writeFileSync(join(output, `${name}.ts`), text);
 }

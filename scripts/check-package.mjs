@@ -16,7 +16,9 @@ const run = (command, args, options) =>
 
 try {
   const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: process.cwd() }));
-  const stray = packed.files.map((f) => f.path).filter((p) => !/^(dist\/|package\.json$|README\.md$|LICENSE$)/.test(p));
+  const stray = packed.files
+    .map((f) => f.path)
+    .filter((p) => !/^(dist\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(p));
   if (stray.length > 0) throw new Error(`the package holds what it should not: ${stray.join(", ")}`);
   console.log(`package: ${packed.files.length} files, ${packed.size} bytes`);
   writeFileSync(join(folder, "package.json"), '{ "private": true }');
