@@ -30,7 +30,9 @@ let schema: ReturnType<typeof schemaOf> | null = null;
 /** Loads the package that writes protocol buffers. */
 export async function loadProtobuf(operation: string): Promise<Packages> {
   try {
-    const [protobuf, wkt] = await Promise.all([import("@bufbuild/protobuf"), import("@bufbuild/protobuf/wkt")]);
+    // Each awaited here: bundlers let a package be missing that is.
+    const protobuf = await import("@bufbuild/protobuf");
+    const wkt = await import("@bufbuild/protobuf/wkt");
     return { ...protobuf, ...wkt };
   } catch (error) {
     throw missingPackage(operation, "@bufbuild/protobuf", error);
