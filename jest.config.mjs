@@ -1,5 +1,9 @@
+import { availableParallelism } from "node:os";
+
 /** @type {import("jest").Config} */
 export default {
+  // Left to itself, jest uses one of two processors.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   testEnvironment: "node",
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   transform: { "\\.ts$": ["ts-jest", { tsconfig: "tests/tsconfig.json" }] },
