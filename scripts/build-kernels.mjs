@@ -19,13 +19,13 @@ const stamp = join(output, "digest.ts");
  */
 const MODULES = [
   { name: "base", fused: true },
-  { name: "normalize", fused: false },
+  { name: "normalize", fused: true },
   { name: "windows", fused: true },
   { name: "recurrent", fused: true },
   { name: "optimizers", fused: false },
 ];
 /** core/heap.ts hands out addresses from 131072 on; what lies below is the modules' own data, this much for each. */
-const DATA_BYTES = 16_384;
+const DATA_BYTES = 8192;
 
 const OPTIONS = [
   "--optimizeLevel=3",

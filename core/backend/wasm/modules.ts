@@ -1,5 +1,5 @@
 import { BASE, BASE_FUSED } from "./code/base.js";
-import { NORMALIZE } from "./code/normalize.js";
+import { NORMALIZE, NORMALIZE_FUSED } from "./code/normalize.js";
 import { OPTIMIZERS } from "./code/optimizers.js";
 import { RECURRENT, RECURRENT_FUSED } from "./code/recurrent.js";
 import { WINDOWS, WINDOWS_FUSED } from "./code/windows.js";
@@ -11,7 +11,7 @@ import { KernelModule } from "./kernel-module.js";
 export const base = /* @__PURE__ */ new KernelModule(1, BASE, BASE_FUSED);
 
 /** Normalization, cross-entropy of logits, causal attention. */
-export const normalize = /* @__PURE__ */ new KernelModule(2, NORMALIZE);
+export const normalize = /* @__PURE__ */ new KernelModule(2, NORMALIZE, NORMALIZE_FUSED);
 
 /** Convolution and pooling. */
 export const windows = /* @__PURE__ */ new KernelModule(3, WINDOWS, WINDOWS_FUSED);

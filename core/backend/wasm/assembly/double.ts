@@ -1,4 +1,5 @@
 import { power } from "./math";
+import { mulAdd } from "./mul-add";
 
 /*
  * Elementary functions of two float64 at once, to about one unit in the last place. They have no tables, as the compiler's own
@@ -36,7 +37,7 @@ function term(polynomial: usize, i: usize): v128 {
 // @ts-ignore: decorator
 @inline
 function muladd(a: v128, b: v128, c: v128): v128 {
-  return f64x2.add(f64x2.mul(a, b), c);
+  return mulAdd<f64>(c, a, b);
 }
 
 // @ts-ignore: decorator

@@ -29,12 +29,15 @@ export function maxOfRun(x: usize, n: i32): v128 {
   return f32x4.pmax(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
 }
 
-/** As `sumOfExponentials`, of 16 elements that may be far below the maximum. */
-function eachExp(x: usize, maximum: v128, out: usize, stores: bool): f64 {
+/** As `sumOfExponentials`, of any number of elements, which may be far below the maximum. */
+function eachExp(x: usize, n: i32, maximum: v128, out: usize, stores: bool): f64 {
   let sum = f64x2.splat(0);
-  for (let i: usize = 0; i < 64; i += 16) {
-    const e = exp4(f32x4.sub(v128.load(x + i), maximum));
-    if (stores) v128.store(out + i, e);
+  for (; n > 0; n -= 4, x += 16, out += 16) {
+    const e = exp4(f32x4.sub(n >= 4 ? v128.load(x) : loadPartOr(x, n, -Infinity), maximum));
+    if (stores) {
+      if (n >= 4) v128.store(out, e);
+      else storePart(out, e, n);
+    }
     sum = f64x2.add(sum, f64x2.add(low(e), high(e)));
   }
   return both(sum);
@@ -53,7 +56,7 @@ export function sumOfExponentials(x: usize, n: i32, maximum: v128, out: usize, s
     const d = f32x4.sub(v128.load(x, 48), maximum);
     const beyond = v128.or(v128.or(beyondNormal4(a), beyondNormal4(b)), v128.or(beyondNormal4(c), beyondNormal4(d)));
     if (i32x4.bitmask(beyond) != 0) {
-      s0 = f64x2.add(s0, f64x2.replace_lane(f64x2.splat(0), 0, eachExp(x, maximum, out, stores)));
+      s0 = f64x2.add(s0, f64x2.replace_lane(f64x2.splat(0), 0, eachExp(x, 16, maximum, out, stores)));
       if (stores) out += 64;
       continue;
     }
@@ -72,38 +75,8 @@ export function sumOfExponentials(x: usize, n: i32, maximum: v128, out: usize, s
     s0 = f64x2.add(s0, low(sums));
     s1 = f64x2.add(s1, high(sums));
   }
-  for (; n >= 8; n -= 8, x += 32) {
-    const e = exp4(f32x4.sub(v128.load(x), maximum));
-    const e1 = exp4(f32x4.sub(v128.load(x, 16), maximum));
-    if (stores) {
-      v128.store(out, e);
-      v128.store(out, e1, 16);
-      out += 32;
-    }
-    const pairs = f32x4.add(e, e1);
-    s0 = f64x2.add(s0, low(pairs));
-    s1 = f64x2.add(s1, high(pairs));
-  }
-  if (n >= 4) {
-    const e = exp4(f32x4.sub(v128.load(x), maximum));
-    x += 16;
-    n -= 4;
-    if (stores) {
-      v128.store(out, e);
-      out += 16;
-    }
-    s0 = f64x2.add(s0, low(e));
-    s1 = f64x2.add(s1, high(e));
-  }
-  let sum = both(f64x2.add(s0, s1));
-  if (n > 0) {
-    const e = exp4(f32x4.sub(loadPart(x, n), maximum));
-    if (stores) storePart(out, e, n);
-    sum += <f64>f32x4.extract_lane(e, 0);
-    if (n > 1) sum += <f64>f32x4.extract_lane(e, 1);
-    if (n > 2) sum += <f64>f32x4.extract_lane(e, 2);
-  }
-  return sum;
+  const sum = both(f64x2.add(s0, s1));
+  return n > 0 ? sum + eachExp(x, n, maximum, out, stores) : sum;
 }
 
 // @ts-ignore: decorator

@@ -1,5 +1,6 @@
 import { high, low, narrow } from "./lanes";
 import { cos, sin } from "./math";
+import { mulAdd, mulSub } from "./mul-add";
 
 /*
  * Elementary functions of four float32 at once. The polynomials are minimax fits of this project (relative error below
@@ -44,7 +45,7 @@ function term(polynomial: usize, i: usize): v128 {
 // @ts-ignore: decorator
 @inline
 function muladd(a: v128, b: v128, c: v128): v128 {
-  return f32x4.add(f32x4.mul(a, b), c);
+  return mulAdd<f32>(c, a, b);
 }
 
 // @ts-ignore: decorator
@@ -72,7 +73,7 @@ function quotient(x: v128): v128 {
 @inline
 function remainderOf(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, constant(ROUNDER));
-  return f32x4.sub(f32x4.sub(x, f32x4.mul(n, constant(LN2_HIGH))), f32x4.mul(n, constant(LN2_LOW)));
+  return mulSub<f32>(mulSub<f32>(x, n, constant(LN2_HIGH)), n, constant(LN2_LOW));
 }
 
 /** 2^n for the integers in the low bits of the lanes of `n`, -126 to 127. */
