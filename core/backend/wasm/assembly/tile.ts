@@ -129,27 +129,37 @@ function tile_f32(a: usize, b: usize, depth: i32, out: usize, rowBytes: usize, a
     a += 64;
     b += 128;
   }
+  finishTile<f32>(c00, c01, c10, c11, c20, c21, c30, c31, out, rowBytes, accumulate, bias);
+}
+
+/** Writes the four rows of a tile, two vectors each, with what there is and the bias added if asked for. */
+// @ts-ignore: decorator
+@inline
+export function finishTile<T>(
+  c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
+  out: usize, rowBytes: usize, accumulate: i32, bias: usize,
+): void {
   if (accumulate != 0) {
-    c00 = f32x4.add(c00, v128.load(out));
-    c01 = f32x4.add(c01, v128.load(out, 16));
-    c10 = f32x4.add(c10, v128.load(out + rowBytes));
-    c11 = f32x4.add(c11, v128.load(out + rowBytes, 16));
-    c20 = f32x4.add(c20, v128.load(out + 2 * rowBytes));
-    c21 = f32x4.add(c21, v128.load(out + 2 * rowBytes, 16));
-    c30 = f32x4.add(c30, v128.load(out + 3 * rowBytes));
-    c31 = f32x4.add(c31, v128.load(out + 3 * rowBytes, 16));
+    c00 = v128.add<T>(c00, v128.load(out));
+    c01 = v128.add<T>(c01, v128.load(out, 16));
+    c10 = v128.add<T>(c10, v128.load(out + rowBytes));
+    c11 = v128.add<T>(c11, v128.load(out + rowBytes, 16));
+    c20 = v128.add<T>(c20, v128.load(out + 2 * rowBytes));
+    c21 = v128.add<T>(c21, v128.load(out + 2 * rowBytes, 16));
+    c30 = v128.add<T>(c30, v128.load(out + 3 * rowBytes));
+    c31 = v128.add<T>(c31, v128.load(out + 3 * rowBytes, 16));
   }
   if (bias != 0) {
     const b0 = v128.load(bias);
     const b1 = v128.load(bias, 16);
-    c00 = f32x4.add(c00, b0);
-    c01 = f32x4.add(c01, b1);
-    c10 = f32x4.add(c10, b0);
-    c11 = f32x4.add(c11, b1);
-    c20 = f32x4.add(c20, b0);
-    c21 = f32x4.add(c21, b1);
-    c30 = f32x4.add(c30, b0);
-    c31 = f32x4.add(c31, b1);
+    c00 = v128.add<T>(c00, b0);
+    c01 = v128.add<T>(c01, b1);
+    c10 = v128.add<T>(c10, b0);
+    c11 = v128.add<T>(c11, b1);
+    c20 = v128.add<T>(c20, b0);
+    c21 = v128.add<T>(c21, b1);
+    c30 = v128.add<T>(c30, b0);
+    c31 = v128.add<T>(c31, b1);
   }
   v128.store(out, c00);
   v128.store(out, c01, 16);
@@ -160,4 +170,3 @@ function tile_f32(a: usize, b: usize, depth: i32, out: usize, rowBytes: usize, a
   v128.store(out + 3 * rowBytes, c30);
   v128.store(out + 3 * rowBytes, c31, 16);
 }
-

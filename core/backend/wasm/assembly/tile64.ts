@@ -1,5 +1,5 @@
 import { mulAdd } from "./mul-add";
-import { addCorner } from "./tile";
+import { addCorner, finishTile } from "./tile";
 
 /* Products of packed panels (pack.ts) of float64. */
 
@@ -68,34 +68,5 @@ function tile_f64(a: usize, b: usize, depth: i32, out: usize, rowBytes: usize, a
     a += 64;
     b += 64;
   }
-  if (accumulate != 0) {
-    c00 = f64x2.add(c00, v128.load(out));
-    c01 = f64x2.add(c01, v128.load(out, 16));
-    c10 = f64x2.add(c10, v128.load(out + rowBytes));
-    c11 = f64x2.add(c11, v128.load(out + rowBytes, 16));
-    c20 = f64x2.add(c20, v128.load(out + 2 * rowBytes));
-    c21 = f64x2.add(c21, v128.load(out + 2 * rowBytes, 16));
-    c30 = f64x2.add(c30, v128.load(out + 3 * rowBytes));
-    c31 = f64x2.add(c31, v128.load(out + 3 * rowBytes, 16));
-  }
-  if (bias != 0) {
-    const b0 = v128.load(bias);
-    const b1 = v128.load(bias, 16);
-    c00 = f64x2.add(c00, b0);
-    c01 = f64x2.add(c01, b1);
-    c10 = f64x2.add(c10, b0);
-    c11 = f64x2.add(c11, b1);
-    c20 = f64x2.add(c20, b0);
-    c21 = f64x2.add(c21, b1);
-    c30 = f64x2.add(c30, b0);
-    c31 = f64x2.add(c31, b1);
-  }
-  v128.store(out, c00);
-  v128.store(out, c01, 16);
-  v128.store(out + rowBytes, c10);
-  v128.store(out + rowBytes, c11, 16);
-  v128.store(out + 2 * rowBytes, c20);
-  v128.store(out + 2 * rowBytes, c21, 16);
-  v128.store(out + 3 * rowBytes, c30);
-  v128.store(out + 3 * rowBytes, c31, 16);
+  finishTile<f64>(c00, c01, c10, c11, c20, c21, c30, c31, out, rowBytes, accumulate, bias);
 }
