@@ -17,7 +17,9 @@ export function loadDigits(kind: "train" | "test", most = Number.POSITIVE_INFINI
   const labels = readIdx(join(folder, `${name}-labels-idx1-ubyte`), 1);
   const [total, rows, cols] = shape as [number, number, number];
   const count = Math.min(total, most);
-  const pixels = Float32Array.from(values.subarray(0, count * rows * cols), (grey) => grey / 255);
+  const pixels = new Float32Array(values.subarray(0, count * rows * cols));
+  // A loop, since `Float32Array.from` with a function takes fifteen times as long.
+  for (let i = 0; i < pixels.length; i++) pixels[i]! /= 255;
   return {
     x: array(pixels).reshape([count, rows, cols, 1]),
     t: array(Int32Array.from(labels.values.subarray(0, count))),

@@ -6,10 +6,10 @@ import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
 import * as optim from "retrograd/optim";
 import { loadDigits } from "./digits.js";
-import { wholeNumber } from "./options.js";
+import { parseOptions, wholeNumber } from "./options.js";
 import { legend, picture, savePicture } from "./plot.js";
 
-const options = new Command("npx tsx examples/optimizers.ts")
+const command = new Command("npx tsx examples/optimizers.ts")
   .description(
     "Lets every optimizer solve the same two problems: find the bottom of Beale's valley, and learn digits of MNIST. " +
       "Writes their paths and their losses as pictures.",
@@ -18,12 +18,20 @@ const options = new Command("npx tsx examples/optimizers.ts")
   .option("--epochs <n>", "passes over 10,000 digits", wholeNumber(1), 3)
   .option("--pictures <folder>", "where paths.svg and losses.svg go", "optimizers")
   .option("--seed <n>", "seed of the random numbers; the same seed repeats the run", wholeNumber(0), 1)
-  .option("--quick", "one pass over 2,000 digits")
-  .parse()
-  .opts<{ steps: number; epochs: number; pictures: string; seed: number; quick?: true }>();
+  .option("--quick", "one pass, unless given, over 2,000 digits");
+
+interface Options {
+  steps: number;
+  epochs: number;
+  pictures: string;
+  seed: number;
+  quick?: true;
+}
+
+const options = parseOptions<Options>(command, { epochs: 1 });
 
 const STEPS = options.steps;
-const EPOCHS = options.quick ? 1 : options.epochs;
+const EPOCHS = options.epochs;
 const DIGITS = options.quick ? 2_000 : 10_000;
 const BATCH = 50;
 

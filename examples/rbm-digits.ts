@@ -5,10 +5,10 @@ import * as nn from "retrograd/nn";
 import * as optim from "retrograd/optim";
 import { loadDigits } from "./digits.js";
 import { saveImages } from "./images.js";
-import { positiveNumber, wholeNumber } from "./options.js";
+import { parseOptions, positiveNumber, wholeNumber } from "./options.js";
 import { startProgress } from "./progress.js";
 
-const options = new Command("npx tsx examples/rbm-digits.ts")
+const command = new Command("npx tsx examples/rbm-digits.ts")
   .description(
     "A restricted Boltzmann machine learns from the 60,000 training digits of MNIST, in black and white, what digits look like. " +
       "It then redraws digits of the test whose lower halves were erased, and its filters go into a picture.",
@@ -25,18 +25,20 @@ const options = new Command("npx tsx examples/rbm-digits.ts")
   )
   .option("--picture <file>", "where the filters go, as a .png", "rbm-filters.png")
   .option("--seed <n>", "seed of the random numbers; the same seed repeats the run", wholeNumber(0), 1)
-  .option("--quick", "3 passes over the first 5,000 digits instead of --epochs over all")
-  .parse()
-  .opts<{
-    epochs: number;
-    hidden: number;
-    k: number;
-    batchSize: number;
-    lr: number;
-    picture: string;
-    seed: number;
-    quick?: true;
-  }>();
+  .option("--quick", "3 passes, unless given, over the first 5,000 digits");
+
+interface Options {
+  epochs: number;
+  hidden: number;
+  k: number;
+  batchSize: number;
+  lr: number;
+  picture: string;
+  seed: number;
+  quick?: true;
+}
+
+const options = parseOptions<Options>(command, { epochs: 3 });
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
@@ -53,7 +55,8 @@ function blackAndWhite(kind: "train" | "test", most?: number): NDArray {
   return F.astype(F.greater(x, 0.5), "float32").data.reshape([-1, PIXELS]);
 }
 
-function train(rbm: nn.RBM, digits: NDArray, held: NDArray, epochs: number): void {
+function train(rbm: nn.RBM, digits: NDArray, held: NDArray): void {
+  const { epochs } = options;
   const loader = new nn.DataLoader({ x: digits }, { batchSize: options.batchSize });
   const optimizer = new optim.SGD(rbm.parameters(), { lr: options.lr, momentum: 0.5, weightDecay: 0.0005 });
   const total = epochs * loader.length;
@@ -117,7 +120,7 @@ seed(options.seed);
 const held = blackAndWhite("test", options.quick ? 1000 : undefined);
 const rbm = new nn.RBM({ nOut: options.hidden, K: options.k, init: "trunc_normal(std=0.01)" });
 console.log(`Reconstruction error on test digits: ${reconstructionError(rbm, held).toFixed(4)} before it learns`);
-train(rbm, blackAndWhite("train", options.quick ? 5000 : undefined), held, options.quick ? 3 : options.epochs);
+train(rbm, blackAndWhite("train", options.quick ? 5000 : undefined), held);
 console.log(rbm.summary());
 
 const some = array(held.slice(slice(0, SHOWN)));

@@ -3,12 +3,12 @@ import { array, generator, type NDArray, noGrad, seed, type Variable } from "ret
 import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
 import * as optim from "retrograd/optim";
-import { positiveNumber, wholeNumber } from "./options.js";
+import { parseOptions, positiveNumber, wholeNumber } from "./options.js";
 import { startProgress } from "./progress.js";
 
 const LAYERS = { lstm: nn.LSTM, gru: nn.GRU, rnn: nn.RNN };
 
-const options = new Command("npx tsx examples/rnn-addition.ts")
+const command = new Command("npx tsx examples/rnn-addition.ts")
   .description(
     "A recurrent network learns to add two decimal numbers as one does on paper: from the last digit to the first, with a carry that it " +
       "has to remember. It sees short numbers only, and is tested on long ones too.",
@@ -18,18 +18,20 @@ const options = new Command("npx tsx examples/rnn-addition.ts")
   .option("--hidden <n>", "width of the network's state", wholeNumber(1), 32)
   .option("--lr <rate>", "learning rate of Adam at the start; it falls to 0 along a line", positiveNumber, 0.02)
   .option("--seed <n>", "seed of the random numbers; the same seed repeats the run", wholeNumber(0), 1)
-  .option("--quick", "600 steps instead of --steps")
   .addOption(new Option("--layer <name>", "the recurrent layer").choices(Object.keys(LAYERS)).default("lstm"))
-  .parse()
-  .opts<{
-    digits: number;
-    steps: number;
-    hidden: number;
-    lr: number;
-    seed: number;
-    quick?: true;
-    layer: keyof typeof LAYERS;
-  }>();
+  .option("--quick", "600 steps unless given");
+
+interface Options {
+  digits: number;
+  steps: number;
+  hidden: number;
+  lr: number;
+  seed: number;
+  layer: keyof typeof LAYERS;
+  quick?: true;
+}
+
+const options = parseOptions<Options>(command, { steps: 600 });
 
 const BATCH = 64;
 /** How many times as long as in training the numbers of the harder test are. */
@@ -91,7 +93,8 @@ class Adder extends nn.Layer {
   }
 }
 
-function train(model: Adder, steps: number): void {
+function train(model: Adder): void {
+  const { steps } = options;
   const optimizer = new optim.Adam(model.parameters(), { lr: options.lr });
   const progress = startProgress("Training", steps);
   for (let step = 0; step < steps; step++) {
@@ -138,7 +141,7 @@ function show(model: Adder, { first, second, sum }: Sums): void {
 const start = performance.now();
 seed(options.seed);
 const model = new Adder();
-train(model, options.quick ? 600 : options.steps);
+train(model);
 console.log(model.summary());
 test(model, options.digits);
 test(model, STRETCH * options.digits);

@@ -40,12 +40,3 @@ test("every optimizer goes down the valley and learns digits, and the pictures h
   }
   rmSync(folder, { recursive: true });
 });
-
-test("--help lists the options; nonsense is refused", () => {
-  const help = runExample("optimizers", "--help");
-  expect(help.status).toBe(0);
-  expect(help.stdout).toMatch(/--steps <n>.*--epochs <n>.*--pictures <folder>.*--seed <n>.*--quick/s);
-  const refused = runExample("optimizers", "--steps", "0");
-  expect(refused.status).not.toBe(0);
-  expect(refused.stderr).toContain("Expected a whole number of at least 1.");
-});

@@ -37,25 +37,3 @@ test("word2vec: the loss falls, neighbours make sense, and there is a map", () =
   for (const word of ["whale", "pequod", "ocean", "queequeg", "bed"]) expect(svg).toContain(`>${word}</text>`);
   expect(svg).not.toMatch(/NaN|undefined/);
 });
-
-test("word2vec: skip-gram, other words and settings, and a seed that repeats the run", () => {
-  const run = (seed: string) => {
-    const settings = ["--mode", "skip-gram", "--epochs", "1", "--dim", "8", "--min-count", "60", "--context", "1"];
-    const words = ["--words", "ahab", "zeppelin"];
-    const { status, stdout } = runExample("word2vec", ...settings, ...words, "--seed", seed, "--picture", picture);
-    expect(status).toBe(0);
-    return stdout.split("\n").filter((line) => !/second|left/.test(line));
-  };
-  const first = run("5");
-  expect(first.join("\n")).toMatch(/^ahab: (\w+ ){9}\w+$/m);
-  expect(first).toContain("zeppelin: the book has it less than 60 times");
-  expect(run("5")).toEqual(first);
-  expect(run("6")).not.toEqual(first);
-});
-
-test("word2vec: --help lists the options", () => {
-  const help = runExample("word2vec", "--help");
-  expect(help.status).toBe(0);
-  const options = "--mode --epochs --dim --context --lr --subsample --min-count --words --picture --seed --quick";
-  for (const option of options.split(" ")) expect(help.stdout).toContain(option);
-});
