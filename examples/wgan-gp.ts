@@ -13,8 +13,8 @@ import { startProgress } from "./progress.js";
 
 /** How each kind of data is learned; `steps` counts updates of the generator, `lambda` weighs the penalty. */
 const SETTINGS = {
-  ring: { steps: 3000, quickSteps: 400, criticUpdates: 3, batchSize: 256, lr: 0.003, beta1: 0, lambda: 0.1 },
-  swissroll: { steps: 3000, quickSteps: 400, criticUpdates: 3, batchSize: 256, lr: 0.003, beta1: 0, lambda: 0.1 },
+  ring: { steps: 3000, quickSteps: 300, criticUpdates: 3, batchSize: 256, lr: 0.003, beta1: 0, lambda: 0.1 },
+  swissroll: { steps: 3000, quickSteps: 300, criticUpdates: 3, batchSize: 256, lr: 0.003, beta1: 0, lambda: 0.1 },
   mnist: { steps: 3000, quickSteps: 80, criticUpdates: 3, batchSize: 64, lr: 0.001, beta1: 0.5, lambda: 10 },
 } as const;
 
@@ -32,7 +32,7 @@ const command = new Command("npx tsx examples/wgan-gp.ts")
   .option("--hidden <n>", "units in each hidden layer, for points in the plane", wholeNumber(1), 128)
   .option("--pictures <folder>", "where the pictures go", "wgan-gp")
   .option("--seed <n>", "seed of the random numbers; the same seed repeats the run", wholeNumber(0), 1)
-  .option("--quick", "64 hidden units, smaller convolutions, and 400 steps for points and 80 for digits, unless given");
+  .option("--quick", "64 hidden units, smaller convolutions, and 300 steps for points and 80 for digits, unless given");
 
 interface Options {
   data: keyof typeof SETTINGS;
