@@ -27,6 +27,18 @@ mean, logVar = dense("encoder.fc5", F.relu(dense("encoder.fc4", h))).chunk(2, 1)
 z = mean + x[1] * torch.exp(logVar / 2)
 xRecon = torch.sigmoid(dense("decoder.fc2", F.relu(dense("decoder.fc1", z)))).reshape(x[0].shape)`;
 
+/** In Python: the codes of images, and what is drawn from their means, where every window is of another shape, step and pad. */
+const vaeOfManyShapes = `
+def convolved(name, v, step, pad):
+    top, bottom, left, right = pad
+    return F.relu(F.conv2d(F.pad(v, (left, right, top, bottom)), p[name + ".W"].permute(3, 2, 0, 1), p[name + ".b"], step))
+def dense(name, v):
+    return v @ p[name + ".W"] + p[name + ".b"]
+h = F.max_pool2d(convolved("encoder.conv1", nchw(x[0]), (2, 1), (1, 0, 2, 1)), (2, 3), (1, 2))
+h = F.max_pool2d(convolved("encoder.conv2", h, (1, 2), (2, 2, 1, 1)), (3, 2), (2, 1))
+mean, logVar = dense("encoder.fc5", F.relu(dense("encoder.fc4", nhwc(h).flatten(1)))).chunk(2, 1)
+torch.sigmoid(dense("decoder.fc2", F.relu(dense("decoder.fc1", mean)))).reshape(x[0].shape), mean, logVar`;
+
 /**
  * In Python: the losses of the critic and of the generator, on the real examples `x[0]`, with the noise `x[1]` and the shares `x[2]`.
  * The networks are functions of `v` there.
@@ -79,6 +91,33 @@ export const cases: readonly LayerCase[] = [
       return [xRecon, mean, logVar];
     },
     torch: `${vae(2, "(1, 2)")}\nxRecon, mean, logVar`,
+  }),
+  row({
+    layer: "BernoulliVAE",
+    label: "every window of another shape, step and pad",
+    make: (o: MakeOptions) =>
+      new BernoulliVAE({
+        ...{ T: 3, latentDim: 4, encConv1OutCh: 2, encConv2OutCh: 3 },
+        ...{ encConv1KernelShape: [3, 2], encConv1Stride: [2, 1], encConv1Pad: [1, 0, 2, 1] },
+        ...{ encPool1KernelShape: [2, 3], encPool1Stride: [1, 2] },
+        ...{ encConv2KernelShape: [2, 3], encConv2Stride: [1, 2], encConv2Pad: [2, 1] },
+        ...{ encPool2KernelShape: [3, 2], encPool2Stride: [2, 1] },
+        ...o,
+      }),
+    sizes: { inShape: [8, 9, 1] },
+    inputs: [real([2, 8, 9, 1], 0.05, 0.95)],
+    // Where the last sigmoid does not round to 0 or 1 in float32.
+    ranges: Object.fromEntries(
+      ["encoder.conv1", "encoder.conv2", "encoder.fc4", "encoder.fc5", "decoder.fc1", "decoder.fc2"].map((name) => [
+        `${name}.W`,
+        [-0.3, 0.3],
+      ]),
+    ),
+    call: (model, x) => {
+      const { mean, logVar } = model.encode(x!);
+      return [model.decode(mean), mean, logVar];
+    },
+    torch: vaeOfManyShapes,
   }),
   row({
     layer: "BernoulliVAE",
