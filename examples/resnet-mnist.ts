@@ -18,7 +18,7 @@ const command = new Command("npx tsx examples/resnet-mnist.ts")
   .option("--lr <rate>", "the highest learning rate of AdamW; it rises to it and falls to 0", positiveNumber, 0.005)
   .option("--shift <n>", "pixels by which a digit is shifted at most", wholeNumber(0), 2)
   .option("--seed <n>", "seed of the random numbers; the same seed repeats the run", wholeNumber(0), 1)
-  .option("--quick", "one pass over 3,000 digits in batches of 32 with --width 16, unless given, tested on 1,000");
+  .option("--quick", "one pass over 3,000 digits in batches of 16 with --width 16, unless given, tested on 1,000");
 
 interface Options {
   epochs: number;
@@ -30,7 +30,7 @@ interface Options {
   quick?: true;
 }
 
-const options = parseOptions<Options>(command, { epochs: 1, batchSize: 32, width: 16 });
+const options = parseOptions<Options>(command, { epochs: 1, batchSize: 16, width: 16 });
 
 const SIDE = 28;
 
