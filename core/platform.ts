@@ -155,6 +155,11 @@ export function onExit(handler: (code: number, error: unknown) => void): void {
   nodeProcess?.on?.("exit", (code) => handler(code, uncaught));
 }
 
+/** Does nothing for so many milliseconds, and lets nobody else on this thread do anything. Where threads cannot wait it returns at once. */
+export function pause(milliseconds: number): void {
+  if (nodeProcess !== undefined) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
 /** Lets signals, timers and the page have their turn. */
 export function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (resume: () => void) => unknown };

@@ -1,6 +1,6 @@
 import { CommunicationError } from "../../../core/errors.js";
 import { heap } from "../../../core/heap.js";
-import { onExit } from "../../../core/platform.js";
+import { onExit, pause } from "../../../core/platform.js";
 import type { PendingReduction } from "../communicator.js";
 import {
   type CommunicationStatistics,
@@ -8,33 +8,34 @@ import {
   type ExchangedDType,
   type MemoryReduction,
 } from "../communicator.js";
-import { decoded, int32At, type Launcher, loadLibrary, type MpiLibrary, type NativeFunction } from "./library.js";
+import { type Calls, callsOf, check } from "./calls.js";
+import { Farewell, type Made } from "./farewell.js";
+import { int32At, type Launcher, loadLibrary, type MpiLibrary } from "./library.js";
 
 const BYTES: Readonly<Record<ExchangedDType, number>> = { float32: 4, float64: 8, int32: 4 };
 /** MPI_THREAD_FUNNELED: other threads compute, this one alone exchanges. */
 const FUNNELED = 1;
-/** More than either library's MPI_MAX_ERROR_STRING. */
-const ERROR_BYTES = 1024;
+/** A handle of either kind fits in. It stays what it is until the request is done. */
+const REQUEST_BYTES = 8;
+/** Up to so many bytes an exchange that is begun and asked for takes no longer than one that is waited for, and needs no meeting before it. */
+const SMALL_BYTES = 1024;
+/**
+ * After so many milliseconds a rank that waits leaves the processor to others in between, which the one that it waits for may lack, and
+ * listens whether another rank has ended.
+ */
+const PATIENCE = 1;
+/** For how many milliseconds it does: longer ones are noticed late. */
+const PAUSE = 0.05;
 
-const SIGNATURES = {
-  allReduce: "int MPI_Allreduce(intptr_t, intptr_t, int, HANDLE, HANDLE, HANDLE)",
-  startAllReduce: "int MPI_Iallreduce(intptr_t, intptr_t, int, HANDLE, HANDLE, HANDLE, uint8_t*)",
-  broadcast: "int MPI_Bcast(intptr_t, int, HANDLE, int, HANDLE)",
-  allGather: "int MPI_Allgather(intptr_t, int, HANDLE, intptr_t, int, HANDLE, HANDLE)",
-  barrier: "int MPI_Barrier(HANDLE)",
-  test: "int MPI_Test(uint8_t*, int*, intptr_t)",
-  wait: "int MPI_Wait(uint8_t*, intptr_t)",
-  abort: "int MPI_Abort(HANDLE, int)",
-  finalize: "int MPI_Finalize()",
-  errorText: "int MPI_Error_string(int, uint8_t*, int*)",
-} as const;
-
-type Calls = Record<keyof typeof SIGNATURES, NativeFunction>;
-
-/** All processes that an MPI launcher started, exchanging arrays where they lie on the heap. */
+/**
+ * All processes that an MPI launcher started, exchanging arrays where they lie on the heap. Before an exchange that MPI waits for until it is done
+ * the ranks meet: what waits there can be told that another rank has ended, which MPI itself would never find out.
+ */
 export class MpiCommunicator extends Communicator {
   readonly statistics: CommunicationStatistics = { calls: 0, bytes: 0, seconds: 0 };
   private readonly base: number;
+  private readonly made: Made = { inTurn: 0, early: 0 };
+  private readonly farewell: Farewell;
 
   private constructor(
     private readonly library: MpiLibrary,
@@ -46,6 +47,7 @@ export class MpiCommunicator extends Communicator {
   ) {
     super(rank, size, `${library.version}, ${size} ${size === 1 ? "process" : "processes"}`);
     this.base = library.address(heap.u8);
+    this.farewell = new Farewell(library, calls, rank, size);
     onExit((code, error) => this.end(code, error));
   }
 
@@ -56,9 +58,7 @@ export class MpiCommunicator extends Communicator {
    */
   static start(launcher: Launcher): MpiCommunicator {
     const library = loadLibrary(launcher);
-    const calls = Object.fromEntries(
-      Object.entries(SIGNATURES).map(([name, signature]) => [name, library.func(signature)]),
-    ) as Calls;
+    const calls = callsOf(library);
     const number = new Uint8Array(4);
     const { world, errorsReturn } = library.handles;
     check(
@@ -84,21 +84,29 @@ export class MpiCommunicator extends Communicator {
   }
 
   override barrier(): void {
-    this.timed("MPI_Barrier", 0, () => this.calls.barrier(this.library.handles.world));
+    this.exchange("MPI_Barrier", 0, () => 0);
   }
 
   protected override broadcastMemory(address: number, count: number, dtype: ExchangedDType, root: number): void {
     const { world, dtypes } = this.library.handles;
-    this.timed("MPI_Bcast", count * BYTES[dtype], () =>
+    this.exchange("MPI_Bcast", count * BYTES[dtype], () =>
       this.calls.broadcast(this.base + address, count, dtypes[dtype], root, world),
     );
   }
 
   protected override reduceMemory(address: number, count: number, dtype: ExchangedDType, op: MemoryReduction): void {
     const { world, dtypes, operations, inPlace } = this.library.handles;
-    this.timed("MPI_Allreduce", count * BYTES[dtype], () =>
-      this.calls.allReduce(inPlace, this.base + address, count, dtypes[dtype], operations[op], world),
-    );
+    const bytes = count * BYTES[dtype];
+    if (bytes > SMALL_BYTES) {
+      this.exchange("MPI_Allreduce", bytes, () =>
+        this.calls.allReduce(inPlace, this.base + address, count, dtypes[dtype], operations[op], world),
+      );
+      return;
+    }
+    this.timed(() => {
+      const number = this.count("inTurn", bytes);
+      this.finish("MPI_Allreduce", this.begun(address, count, dtype, op, world), "inTurn", number);
+    });
   }
 
   protected override startReduceMemory(
@@ -107,50 +115,91 @@ export class MpiCommunicator extends Communicator {
     dtype: ExchangedDType,
     op: MemoryReduction,
   ): PendingReduction {
-    const { dtypes, operations, inPlace, statusIgnore } = this.library.handles;
-    // A handle of either kind fits in eight bytes. It stays what it is until the request is done.
-    const request = new Uint8Array(8);
-    this.timed("MPI_Iallreduce", count * BYTES[dtype], () =>
-      this.calls.startAllReduce(
-        inPlace,
-        this.base + address,
-        count,
-        dtypes[dtype],
-        operations[op],
-        this.early,
-        request,
-      ),
-    );
-    const flag = new Uint8Array(4);
+    const number = this.count("early", count * BYTES[dtype]);
+    const request = this.timed(() => this.begun(address, count, dtype, op, this.early));
     return {
-      test: () => {
-        this.timed("MPI_Test", 0, () => this.calls.test(request, flag, statusIgnore));
-        return int32At(flag) !== 0;
-      },
-      wait: () => this.timed("MPI_Wait", 0, () => this.calls.wait(request, statusIgnore)),
+      test: () => this.timed(() => this.done("MPI_Iallreduce", request)),
+      wait: () => this.timed(() => this.finish("MPI_Iallreduce", request, "early", number)),
     };
   }
 
   protected override gatherMemory(from: number, to: number, count: number, dtype: ExchangedDType): void {
     const { world, dtypes } = this.library.handles;
     const type = dtypes[dtype];
-    this.timed("MPI_Allgather", count * BYTES[dtype], () =>
+    this.exchange("MPI_Allgather", count * BYTES[dtype], () =>
       this.calls.allGather(this.base + from, count, type, this.base + to, count, type, world),
     );
   }
 
-  private timed(name: string, bytes: number, call: () => number): void {
+  /** Meets the other ranks, and then does what MPI waits for. */
+  private exchange(name: string, bytes: number, call: () => number): void {
+    this.timed(() => {
+      const number = this.count("inTurn", bytes);
+      const request = new Uint8Array(REQUEST_BYTES);
+      check(this.calls, "MPI_Ibarrier", this.calls.startBarrier(this.library.handles.world, request));
+      this.finish(name, request, "inTurn", number);
+      check(this.calls, name, call());
+    });
+  }
+
+  /** Begins to reduce memory. */
+  private begun(
+    address: number,
+    count: number,
+    dtype: ExchangedDType,
+    op: MemoryReduction,
+    communicator: number,
+  ): Uint8Array {
+    const { dtypes, operations, inPlace } = this.library.handles;
+    const request = new Uint8Array(REQUEST_BYTES);
+    const type = dtypes[dtype];
+    const place = this.base + address;
+    const code = this.calls.startAllReduce(inPlace, place, count, type, operations[op], communicator, request);
+    check(this.calls, "MPI_Iallreduce", code);
+    return request;
+  }
+
+  /** Whether what was begun is done. Moves it on. */
+  private done(name: string, request: Uint8Array): boolean {
+    const flag = new Uint8Array(4);
+    check(this.calls, name, this.calls.test(request, flag, this.library.handles.statusIgnore));
+    return int32At(flag) !== 0;
+  }
+
+  /** Waits until what was begun is done. @throws CommunicationError when another rank has ended without it. */
+  private finish(name: string, request: Uint8Array, kind: keyof Made, number: number): void {
     const start = performance.now();
-    const code = call();
+    let listen = start + PATIENCE;
+    while (!this.done(name, request)) {
+      const now = performance.now();
+      if (now < start + PATIENCE) continue;
+      pause(PAUSE);
+      if (now < listen) continue;
+      this.farewell.check(name, kind, number);
+      listen = now + PATIENCE;
+    }
+  }
+
+  /** Counts an exchange of so many bytes; the number of its kind that it is. */
+  private count(kind: keyof Made, bytes: number): number {
     this.statistics.calls++;
     this.statistics.bytes += bytes;
-    this.statistics.seconds += (performance.now() - start) / 1000;
-    check(this.calls, name, code);
+    return ++this.made[kind];
+  }
+
+  private timed<T>(call: () => T): T {
+    const start = performance.now();
+    try {
+      return call();
+    } finally {
+      this.statistics.seconds += (performance.now() - start) / 1000;
+    }
   }
 
   /** A rank that ends well waits for the others to do so; one that fails takes them with it, since they would wait for it. */
   private end(code: number, error: unknown): void {
     if (code === 0) {
+      if (this.size > 1) this.farewell.say(this.made);
       this.calls.finalize();
       return;
     }
@@ -159,12 +208,4 @@ export class MpiCommunicator extends Communicator {
     console.error(`retrograd: rank ${this.rank} of ${this.size} ends with exit code ${code}, and with it all ranks`);
     this.calls.abort(this.library.handles.world, code);
   }
-}
-
-function check(calls: Calls, name: string, code: number): void {
-  if (code === 0) return;
-  const text = new Uint8Array(ERROR_BYTES);
-  const length = new Uint8Array(4);
-  calls.errorText(code, text, length);
-  throw new CommunicationError(`${name} failed: ${decoded(text, length)}`);
 }

@@ -79,6 +79,9 @@ export function loadLibrary({ name, ranks }: Launcher): MpiLibrary {
   const { load, address } = koffi.exports as Koffi;
   // UCX would end the process at the signal by which WebAssembly tells an access out of bounds, an exception otherwise.
   defaultEnvironment("UCX_ERROR_SIGNALS", "");
+  // UCX tries out whether it learns of changes of memory by growing and shrinking the heap of C by a page. Where it cannot grow, since V8's
+  // code lies behind it, it shrinks all the same, and loses a page that is in use.
+  defaultEnvironment("UCX_MEM_MMAP_HOOK_MODE", "none");
   const wanted = environment("RETROGRAD_MPI");
   const names = wanted ? [wanted] : name === "Open MPI" ? OPEN_MPI : MPICH;
   const problems: string[] = [];

@@ -1,5 +1,5 @@
 import { makeHosts } from "./hosts.js";
-import { found, mpirun } from "./mpi.js";
+import { bundled, found, mpirun } from "./mpi.js";
 import type { Finding } from "./programs/report.js";
 
 jest.setTimeout(240_000);
@@ -21,22 +21,17 @@ if (typeof hosts === "string" || "reason" in launcher) {
 
   test("ranks on two hosts, which reach each other over a network, do what ranks on one do", async () => {
     const [program, ...words] = hosts.first;
-    const { status, stdout, stderr } = await mpirun(
-      program,
-      4,
-      ["tests/optim/distributed/programs/checks.ts", ...sections],
-      {
-        launcher: [
-          ...words,
-          launcher.command,
-          ...["--host", hosts.addresses.map((address) => `${address}:2`).join(",")],
-          ...["--mca", "plm_rsh_agent", hosts.agent],
-          ...["--mca", "oob_tcp_if_include", "10.213.77.0/24"],
-          ...["--mca", "btl_tcp_if_include", "10.213.77.0/24"],
-          ...["--mca", "btl", "self,vader,tcp", "--mca", "pml", "ob1"],
-        ],
-      },
-    );
+    const { status, stdout, stderr } = await mpirun(program, 4, [bundled("checks.ts"), ...sections], {
+      launcher: [
+        ...words,
+        launcher.command,
+        ...["--host", hosts.addresses.map((address) => `${address}:2`).join(",")],
+        ...["--mca", "plm_rsh_agent", hosts.agent],
+        ...["--mca", "oob_tcp_if_include", "10.213.77.0/24"],
+        ...["--mca", "btl_tcp_if_include", "10.213.77.0/24"],
+        ...["--mca", "btl", "self,vader,tcp", "--mca", "pml", "ob1"],
+      ],
+    });
     const line = stdout.split("\n").find((text) => text.startsWith("findings: "));
     expect({ status, stderr: line === undefined ? stderr : "" }).toEqual({ status: 0, stderr: "" });
     const { hosts: names, findings } = JSON.parse(line!.slice(10));

@@ -1,5 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { buildSync } from "esbuild";
 import { optionalPackage } from "../../../core/platform.js";
 
 /** The two kinds of MPI, and how their programs are started here. */
@@ -55,7 +58,27 @@ export const environment = {
   RETROGRAD_THREADS: "1",
 };
 
-/** Starts a TypeScript program as several processes. `during` is given what it prints to its standard output so far, and the launcher. */
+let folder: string | null = null;
+afterAll(() => {
+  if (folder !== null) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A program of `programs/` as one file of JavaScript: ranks that compile all of retrograd themselves start three times as slowly. */
+export function bundled(name: string): string {
+  folder ??= mkdtempSync(join(tmpdir(), "retrograd-programs-"));
+  const outfile = join(folder, `${basename(name, ".ts")}.mjs`);
+  buildSync({
+    entryPoints: [join(root, "tests/optim/distributed/programs", name)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "silent",
+  });
+  return outfile;
+}
+
+/** Starts a program, with what Node is to be told before it, as several processes. `during` is given what it prints to its standard output so far, and the launcher. */
 export function mpirun(
   command: string,
   ranks: number,
@@ -64,7 +87,7 @@ export function mpirun(
 ): Promise<Run> {
   const { launcher = [], during, env = {} } = options;
   const start = performance.now();
-  const words = [...launcher, "-np", `${ranks}`, process.execPath, "--import", "tsx", ...program];
+  const words = [...launcher, "-np", `${ranks}`, process.execPath, ...program];
   const child = spawn(command, words, { cwd: root, env: { ...environment, ...env } });
   const printed = { stdout: "", stderr: "" };
   child.stdout.on("data", (bytes: Buffer) => {

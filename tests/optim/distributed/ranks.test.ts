@@ -1,4 +1,4 @@
-import { describeWith, type Mpi, mpirun, type Run } from "./mpi.js";
+import { bundled, describeWith, type Mpi, mpirun, type Run } from "./mpi.js";
 import type { Finding } from "./programs/report.js";
 import { sections } from "./programs/sections.js";
 
@@ -16,7 +16,7 @@ for (const [mpi, ranks] of kinds) {
     let findings: Record<string, Finding[]> = {};
 
     beforeAll(async () => {
-      run = await mpirun(command, ranks, ["tests/optim/distributed/programs/checks.ts"]);
+      run = await mpirun(command, ranks, [bundled("checks.ts")]);
       const line = run.stdout.split("\n").find((text) => text.startsWith("findings: "));
       if (line === undefined) return;
       const { description, findings: all } = JSON.parse(line.slice(10));

@@ -127,7 +127,7 @@ export const exchanges: Record<string, Section> = {
     // Debian's MPICH is built without checks of arguments.
     if (!world.description.startsWith("Open MPI")) return;
     const inner = world as unknown as { reduceMemory(...args: unknown[]): void };
-    report.throws("a count below 0", "CommunicationError", /MPI_Allreduce failed: .*(count|COUNT)/is, () =>
+    report.throws("a count below 0", "CommunicationError", /MPI_I?allreduce failed: .*(count|COUNT)/is, () =>
       inner.reduceMemory(NDArray.empty([4], "float32").address, -1, "float32", "sum"),
     );
   },
