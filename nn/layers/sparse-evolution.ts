@@ -9,6 +9,7 @@ import type { Shape } from "../../core/shape.js";
 import type { Operand, Parameter, Variable } from "../../core/variable.js";
 import { mul } from "../../functions/arithmetic.js";
 import { linear } from "../../functions/linalg.js";
+import { sharersOf } from "../../optim/distributed/parameters.js";
 import { type Activation, type ActivationSpec, activationName, resolveActivation } from "../activations.js";
 import type { Hyperparameters } from "../config.js";
 import {
@@ -49,6 +50,10 @@ export interface ResettableState {
 
 const NAME = "SparseEvolution";
 const KNOWN = ["nOut", "nIn", "zeta", "epsilon", "density", "actFn", "init", "dtype"];
+
+/* What became of a connection: bits, since one that went may come back. */
+const WENT = 1;
+const CAME = 2;
 
 /**
  * A sparse layer whose connections evolve (Mocanu et al., "Scalable training of artificial neural networks with adaptive
@@ -113,7 +118,7 @@ export class SparseEvolution extends Layer {
    * more go than there are free places, the rest comes back where connections went. A weight of exactly 0 counts as positive.
    *
    * `optimizer`, when it is given, forgets what it knows of the weights that went and came, such as their momentum. A frozen
-   * layer stays as it is.
+   * layer stays as it is. Ranks that train the layer together all call it, and replace those that rank 0 does.
    * @returns how many were replaced.
    * @throws GraphError before the first forward tells the sizes; ArgumentError when `optimizer` is not one.
    */
@@ -125,27 +130,13 @@ export class SparseEvolution extends Layer {
       throw new GraphError(`${NAME}: evolve has no weights before the first forward; expected a forward, or nIn`);
     }
     if (!this.W.requiresGrad) return 0;
-    const weights = this.W.data.toTypedArray();
-    const mask = this.WMask.data.toTypedArray();
-    const gone = weakest(weights, mask, this.zeta);
-    const come = places(mask, gone);
-    const fresh = this.draw(this.W.shape).toTypedArray();
-    const changed = new Uint8Array(mask.length);
-    for (const i of gone) {
-      mask[i] = 0;
-      weights[i] = 0;
-      changed[i] = 1;
-    }
-    for (const i of come) {
-      mask[i] = 1;
-      weights[i] = fresh[i]!;
-      changed[i] = 1;
-    }
-    const { shape } = this.W;
-    optimizer?.resetState(this.W, array(changed, { dtype: "bool" }).reshape(shape));
-    this.W.data = array(weights).reshape(shape);
-    this.WMask.data = array(mask).reshape(shape);
-    return gone.length;
+    const { weights, mask, replaced } = this.evolved();
+    const communicator = sharersOf(this.W);
+    for (const values of [weights, mask, replaced]) communicator.broadcast(values);
+    optimizer?.resetState(this.W, replaced.astype("bool"));
+    this.W.data = weights;
+    this.WMask.data = mask;
+    return replaced.toTypedArray().filter((what) => (what & WENT) !== 0).length;
   }
 
   protected override hyperparameters(): Hyperparameters {
@@ -159,6 +150,28 @@ export class SparseEvolution extends Layer {
       init: initializerName(NAME, this.init),
       dtype: this.W.dtype,
     };
+  }
+
+  /** The weights and the mask with other connections, and which were replaced. */
+  private evolved(): { weights: NDArray; mask: NDArray; replaced: NDArray } {
+    const weights = this.W.data.toTypedArray();
+    const mask = this.WMask.data.toTypedArray();
+    const gone = weakest(weights, mask, this.zeta);
+    const come = places(mask, gone);
+    const fresh = this.draw(this.W.shape).toTypedArray();
+    const replaced = new Int32Array(mask.length);
+    for (const i of gone) {
+      mask[i] = 0;
+      weights[i] = 0;
+      replaced[i] = WENT;
+    }
+    for (const i of come) {
+      mask[i] = 1;
+      weights[i] = fresh[i]!;
+      replaced[i]! |= CAME;
+    }
+    const shaped = (values: NumericArray): NDArray => array(values).reshape(this.W.shape);
+    return { weights: shaped(weights), mask: shaped(mask), replaced: shaped(replaced) };
   }
 
   private initialize(nIn: number): void {

@@ -1,7 +1,7 @@
 import type { NDArray } from "../../core/ndarray.js";
 import { shapeText } from "../../core/shape.js";
 import { checkAgreement } from "./agreement.js";
-import type { Communicator } from "./communicator.js";
+import { type Communicator, SingleProcess } from "./communicator.js";
 
 /** What gets its data when it is made or at a later time: a Parameter, or a Buffer of a layer. */
 export interface LateData {
@@ -12,6 +12,14 @@ export interface LateData {
   initializing: ((data: NDArray) => NDArray) | null;
 }
 
+const sharers = new WeakMap<LateData, Communicator>();
+const alone = new SingleProcess();
+
+/** The processes that train a parameter or buffer together, and so must change it alike: a single one unless they follow rank 0. */
+export function sharersOf(entry: LateData): Communicator {
+  return sharers.get(entry) ?? alone;
+}
+
 /**
  * Gives every rank the data that rank 0 has, now or, of what has none yet, when it gets it; the ranks agree on what these are.
  * @throws CommunicationError when the exchange fails; later, on all ranks, when first data differ in name, shape or dtype.
@@ -19,6 +27,7 @@ export interface LateData {
 export function followFirstRank(communicator: Communicator, entries: readonly LateData[]): void {
   if (communicator.size === 1) return;
   for (const entry of entries) {
+    sharers.set(entry, communicator);
     if (entry.initialized) {
       takeFromFirst(communicator, entry);
       continue;

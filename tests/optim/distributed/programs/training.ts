@@ -159,4 +159,46 @@ export const training: Record<string, Section> = {
       );
     })();
   },
+
+  "sparse layers evolve alike, though random numbers differ"(report) {
+    return (async () => {
+      const { world } = report;
+      const layer = new nn.SparseEvolution({ nOut: 9, density: 0.4, actFn: "tanh", dtype });
+      const counts: number[] = [];
+      const masks: string[] = [];
+      const moments: number[] = [];
+      const trainer = new nn.Trainer(new nn.Sequential(layer, new nn.FullyConnected({ nOut: 3, dtype })), {
+        optimizer: "adam(lr=0.02)",
+        loss: "softmaxCrossEntropy",
+        seed: 8 + world.rank,
+        distributed: true,
+        progress: false,
+        callbacks: [
+          {
+            onEpoch() {
+              const optimizer = Object.values(trainer.optimizers)[0]!;
+              counts.push(layer.evolve(optimizer));
+              masks.push(layer.WMask.data.toTypedArray().join());
+              const place = optimizer.parameters.indexOf(layer.W);
+              moments.push(...optimizer.state().groups[0]!.parameters[place]!.arrays.mean!.toTypedArray());
+            },
+          },
+        ],
+      });
+      await trainer.fit(examples(), { epochs: 3, batchSize: 8 });
+      const [weights, mask] = [layer.W.data, layer.WMask.data].map((x) => [...x.toTypedArray()]) as [
+        number[],
+        number[],
+      ];
+      const mine = [...weights, ...mask, ...counts, ...moments];
+      const first = world.broadcast(array(mine, { dtype: "float64" })).toTypedArray();
+      report.near("weights, connections, what was replaced and what Adam remembers", mine, first);
+      report.ok(`some are replaced each time: ${counts}`, counts.length === 3 && counts.every((n) => n > 0));
+      report.ok("others each time", new Set(masks).size === 3);
+      report.ok(
+        "there are no weights without a connection",
+        weights.every((w, i) => (w !== 0) === (mask[i] === 1)),
+      );
+    })();
+  },
 };
