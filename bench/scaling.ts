@@ -1,23 +1,39 @@
 /*
- * How training gets faster with processes: steps of an MLP and of LeNet with one batch for all, by 1, 2 and 4 processes of one thread
- * each, and how long exchanges take.
+ * How training gets faster with processes: steps of an MLP and of LeNet with one batch for all, by processes of one thread each, and how long
+ * exchanges take. Beside them, in turn in the same processes: one with the whole batch while the others wait, and each with its part and
+ * without any exchange, which is what the machine itself gives.
  *
  *     npx tsx bench/scaling.ts --rounds 5
  */
 import { spawnSync } from "node:child_process";
 import { Command } from "commander";
 import { wholeNumber } from "../examples/options.js";
-import { type Exchange, measureExchanges, measureSteps, type Steps } from "./scaling/measure.js";
+import { type Exchange, measureExchanges, measureSteps, type Steps, type Turn } from "./scaling/measure.js";
 import { TASKS } from "./scaling/tasks.js";
+import { median } from "./statistics.js";
 
 const options = new Command("npx tsx bench/scaling.ts")
-  .option("--rounds <n>", "how often to measure each number of processes, in turn", wholeNumber(1), 3)
-  .option("--ranks <list>", "the numbers of processes", "1,2,4")
-  .option("--steps <n>", "steps in a round", wholeNumber(1), 60)
+  .option("--rounds <n>", "how often to start each number of processes, in turn", wholeNumber(1), 3)
+  .option("--ranks <list>", "the numbers of processes", "2,4")
+  .option("--turns <n>", "turns in a round", wholeNumber(1), 8)
+  .option("--steps <n>", "steps in a turn", wholeNumber(1), 15)
   .option("--only <names>", "some of the tasks", Object.keys(TASKS).join(","))
+  .option("--launcher <words>", "more words for mpirun, such as --launcher='--bind-to core'", "")
+  .option("--node <words>", "more words for node, such as --node=--single-threaded-gc", "")
+  .option("--no-exchanges", "leave out the exchanges of arrays by themselves")
   .option("--worker", "measure as one of the processes")
   .parse()
-  .opts<{ rounds: number; ranks: string; steps: number; only: string; worker?: boolean }>();
+  .opts<{
+    rounds: number;
+    ranks: string;
+    turns: number;
+    steps: number;
+    only: string;
+    launcher: string;
+    node: string;
+    exchanges: boolean;
+    worker?: boolean;
+  }>();
 
 /** What one round with some number of processes found. */
 interface Round {
@@ -29,8 +45,10 @@ const MARK = "scaling: ";
 const names = options.only.split(",");
 
 if (options.worker) {
-  const steps = Object.fromEntries(names.map((name) => [name, measureSteps(TASKS[name]!(), options.steps)]));
-  const exchanges = measureExchanges();
+  const steps = Object.fromEntries(
+    names.map((name) => [name, measureSteps(TASKS[name]!, options.steps, options.turns)]),
+  );
+  const exchanges = options.exchanges ? measureExchanges() : [];
   const { world } = await import("retrograd/optim");
   if (world().rank === 0) console.log(`${MARK}${JSON.stringify({ steps, exchanges } satisfies Round)}`);
 } else {
@@ -39,22 +57,15 @@ if (options.worker) {
 
 /** One round, by processes of one thread each. */
 function round(ranks: number): Round {
-  const program = [
-    "--import",
-    "tsx",
-    "bench/scaling.ts",
-    "--worker",
-    "--steps",
-    `${options.steps}`,
-    "--only",
-    options.only,
-  ];
-  const [command, words] =
-    ranks === 1 ? [process.execPath, program] : ["mpirun", ["-np", `${ranks}`, process.execPath, ...program]];
-  const { stdout, stderr } = spawnSync(command, words, {
-    encoding: "utf8",
-    env: { ...process.env, RETROGRAD_THREADS: "1" },
-  });
+  const words = (text: string): string[] => text.split(" ").filter((word) => word !== "");
+  const { turns, steps, only, exchanges } = options;
+  const program = ["--import", "tsx", "bench/scaling.ts", "--worker"];
+  const what = ["--turns", `${turns}`, "--steps", `${steps}`, "--only", only, ...(exchanges ? [] : ["--no-exchanges"])];
+  const { stdout, stderr } = spawnSync(
+    "mpirun",
+    ["-np", `${ranks}`, ...words(options.launcher), process.execPath, ...words(options.node), ...program, ...what],
+    { encoding: "utf8", env: { ...process.env, RETROGRAD_THREADS: "1" } },
+  );
   const line = stdout.split("\n").find((text) => text.startsWith(MARK));
   if (line === undefined) throw new Error(`${ranks} processes came to no end:\n${stdout}\n${stderr}`);
   return JSON.parse(line.slice(MARK.length)) as Round;
@@ -66,31 +77,62 @@ function report(): void {
   for (let i = 0; i < options.rounds; i++) for (const ranks of counts) rounds.get(ranks)!.push(round(ranks));
   for (const name of names) {
     console.log(`\n${name}: ${rounds.get(counts[0]!)![0]!.steps[name]!.about}`);
-    console.log("processes    step: median   speed-up       least   speed-up    exchange   bytes of a rank");
-    const of = (ranks: number): Steps[] => rounds.get(ranks)!.map(({ steps }) => steps[name]!);
-    // Of rounds in turn, the best one had the machine most to itself.
-    const median = (ranks: number): number => Math.min(...of(ranks).map(({ step }) => step));
-    const least = (ranks: number): number => Math.min(...of(ranks).map((one) => one.least));
+    const heads = ["processes", "", "one with all", "apart", "together", "speed-up", "ceiling", "share", "exchange"];
+    row(heads);
     for (const ranks of counts) {
-      const exchange = Math.min(...of(ranks).map((one) => one.exchange));
-      const cells = [
-        `${ranks}`.padStart(9),
-        `${median(ranks).toFixed(2)} ms`.padStart(16),
-        (median(counts[0]!) / median(ranks)).toFixed(2).padStart(11),
-        `${least(ranks).toFixed(2)} ms`.padStart(12),
-        (least(counts[0]!) / least(ranks)).toFixed(2).padStart(11),
-        `${exchange.toFixed(2)} ms`.padStart(12),
-        `${of(ranks)[0]!.bytes}`.padStart(18),
-      ];
-      console.log(cells.join(""));
+      const found = rounds.get(ranks)!.map(({ steps }) => steps[name]!);
+      const turns = found.flatMap((one) => one.turns);
+      const middle = (of: (turn: Turn) => number): number => median(turns.map(of));
+      const least = (of: (turn: Turn) => number): number => Math.min(...turns.map(of));
+      const ms = (value: number): string => `${value.toFixed(2)} ms`;
+      row([
+        `${ranks}`,
+        "median",
+        ms(middle(({ alone }) => alone)),
+        ms(middle(({ apart }) => apart)),
+        ms(middle(({ together }) => together)),
+        // Of what was measured shortly one after the other.
+        middle(({ alone, together }) => alone / together).toFixed(2),
+        middle(({ alone, apart }) => alone / apart).toFixed(2),
+        `${(100 * middle(({ apart, together }) => apart / together)).toFixed(0)} %`,
+        ms(middle(({ exchange }) => exchange)),
+      ]);
+      const [alone, apart, together] = (["alone", "apart", "together"] as const).map((way) =>
+        least((turn) => turn.least[way]),
+      ) as [number, number, number];
+      row([
+        "",
+        "least",
+        ms(alone),
+        ms(apart),
+        ms(together),
+        (alone / together).toFixed(2),
+        (alone / apart).toFixed(2),
+        `${((100 * apart) / together).toFixed(0)} %`,
+        ms(least(({ exchange }) => exchange)),
+      ]);
+      const sweeps = median(found.map((one) => one.sweeps));
+      const waits = middle(({ slowest, apart }) => slowest / apart);
+      const cost = middle(({ together, slowest }) => together / slowest);
+      console.log(
+        `${found[0]!.bytes} bytes of each process in a step; of steps apart the slowest process takes ${waits.toFixed(2)} times the mean, ` +
+          `and a step together ${cost.toFixed(2)} times that; ` +
+          `${sweeps.toFixed(1)} sweeps of ${median(found.map((one) => one.sweepTime)).toFixed(1)} ms in 100 steps`,
+      );
     }
   }
+  if (!options.exchanges) return;
   console.log("\nallReduce of float32, least of all rounds:");
-  for (const ranks of counts.filter((n) => n > 1)) {
+  for (const ranks of counts) {
     const all = rounds.get(ranks)!.map(({ exchanges }) => exchanges);
     for (const [i, { bytes }] of all[0]!.entries()) {
       const seconds = Math.min(...all.map((list) => list[i]!.seconds));
       console.log(`${ranks} processes, ${bytes} bytes: ${(seconds * 1e6).toFixed(1)} microseconds`);
     }
   }
+}
+
+function row(cells: readonly string[]): void {
+  const widths = [9, 8, 14, 11, 11, 10, 9, 7, 11];
+  console.log(cells.map((cell, i) => cell.padStart(widths[i]!)).join(""));
 }
