@@ -34,7 +34,7 @@ interface NodeFs {
   writeSync(file: number, from: Uint8Array, offset: number, length: number): number;
   fsyncSync(file: number): void;
   closeSync(file: number): void;
-  fstatSync(file: number): { size: number };
+  fstatSync(file: number): { size: number; isSocket(): boolean };
   renameSync(from: string, to: string): void;
   readdirSync(path: string): string[];
   mkdirSync(path: string, options: { recursive: true }): void;
@@ -91,6 +91,15 @@ export function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K]
 /** The value of an environment variable, or undefined where there is no environment. */
 export function environment(name: string): string | undefined {
   return nodeProcess?.env?.[name];
+}
+
+/** Whether this process has a connection under a number that it was told of, which programs in between may not have passed on. */
+export function hasConnection(file: number): boolean {
+  try {
+    return nodeModule("node:fs")?.fstatSync(file).isSocket() ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /** Sets an environment variable, for libraries that this process loads, unless it is set. */

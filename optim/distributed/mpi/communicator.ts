@@ -26,6 +26,8 @@ const SMALL_BYTES = 1024;
 const PATIENCE = 1;
 /** For how many milliseconds it does: longer ones are noticed late. */
 const PAUSE = 0.05;
+/** So many milliseconds the launcher gets to read what a rank has printed: MPICH's reads nothing more once it is told to end the job. */
+const LAST_WORDS = 200;
 
 /**
  * All processes that an MPI launcher started, exchanging arrays where they lie on the heap. Before an exchange that MPI waits for until it is done
@@ -206,6 +208,7 @@ export class MpiCommunicator extends Communicator {
     // Abort leaves Node no time to print it.
     if (error !== undefined) console.error(error);
     console.error(`retrograd: rank ${this.rank} of ${this.size} ends with exit code ${code}, and with it all ranks`);
+    pause(LAST_WORDS);
     this.calls.abort(this.library.handles.world, code);
   }
 }

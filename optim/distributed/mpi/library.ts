@@ -1,6 +1,6 @@
 import { CommunicationError } from "../../../core/errors.js";
 import { missingPackage } from "../../../core/missing-package.js";
-import { defaultEnvironment, environment, optionalPackage } from "../../../core/platform.js";
+import { defaultEnvironment, environment, hasConnection, optionalPackage } from "../../../core/platform.js";
 import type { ExchangedDType, MemoryReduction } from "../communicator.js";
 
 /*
@@ -65,17 +65,26 @@ export function launcher(): Launcher | null {
   };
   if (number("OMPI_COMM_WORLD_RANK") !== null) return { name: "Open MPI", ranks: number("OMPI_COMM_WORLD_SIZE") };
   if (number("PMI_RANK") !== null) return { name: "MPICH", ranks: number("PMI_SIZE") };
+  // With the option -pmi-port.
+  if (number("PMI_ID") !== null) return { name: "MPICH", ranks: null };
   if (number("PMIX_RANK") !== null) return { name: "Open MPI", ranks: null };
   return null;
 }
 
 /**
  * Loads the MPI library of a launcher, or the one that RETROGRAD_MPI names.
- * @throws MissingPackageError without the package koffi; CommunicationError, that says what to install, without such a library.
+ * @throws MissingPackageError without the package koffi; CommunicationError, that says what to do, without such a library and when MPICH's
+ * connection between the processes is lost.
  */
 export function loadLibrary({ name, ranks }: Launcher): MpiLibrary {
   const koffi = optionalPackage("koffi");
   if (koffi === undefined) throw missingPackage("world", "koffi", "it is not installed");
+  const connection = environment("PMI_FD");
+  if (name === "MPICH" && connection !== undefined && !hasConnection(Number(connection))) {
+    throw new CommunicationError(
+      `world: this process was started by MPICH as one of ${ranks ?? "several"}, through a program such as npx that did not pass on the connection to the others; expected mpirun -pmi-port, or Node itself: mpirun -np ${ranks ?? 4} node --import tsx program.ts`,
+    );
+  }
   const { load, address } = koffi.exports as Koffi;
   // UCX would end the process at the signal by which WebAssembly tells an access out of bounds, an exception otherwise.
   defaultEnvironment("UCX_ERROR_SIGNALS", "");

@@ -206,6 +206,14 @@ describe("a process that a launcher seems to have started", () => {
     );
   });
 
+  test("is told when MPICH's connection was not passed on", () => {
+    const { status, stderr } = start({ PMI_RANK: "0", PMI_SIZE: "2", PMI_FD: "99" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /world: this process was started by MPICH as one of 2, through a program such as npx that did not pass on .* mpirun -np 2 node --import tsx/,
+    );
+  });
+
   test("stays by itself with RETROGRAD_MPI=none", () => {
     expect(start({ OMPI_COMM_WORLD_RANK: "0", OMPI_COMM_WORLD_SIZE: "2", RETROGRAD_MPI: "none" }).stdout).toBe(
       "a single process\n",
