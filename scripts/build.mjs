@@ -1,12 +1,14 @@
 // Makes dist/: declarations and CommonJS by the compiler, and ES modules in a few chunks by esbuild, since opening a hundred
 // files one after another is most of what a cold start takes. `npm run build`.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+const tsc = fileURLToPath(import.meta.resolve("typescript/bin/tsc"));
+/** What tsover's code calls: an ES module of 5 KB, which goes into the package so that `require` finds it too. */
+const tsoverRuntime = fileURLToPath(import.meta.resolve("tsover-runtime"));
 const compile = (...options) =>
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", ...options], { stdio: "inherit" });
 
@@ -19,8 +21,16 @@ const classNames = (code) =>
 rmSync("dist", { recursive: true, force: true });
 
 compile("--module", "commonjs", "--outDir", "dist/cjs");
-// For bundlers, which take ES modules, as the runtime of tsover is one.
-rmSync("dist/cjs/operators", { recursive: true, force: true });
+await build({
+  entryPoints: ["operators/index.ts"],
+  outfile: "dist/cjs/operators/index.js",
+  bundle: true,
+  external: ["../core/*", "../functions/*"],
+  format: "cjs",
+  platform: "node",
+  target: "node20",
+  logLevel: "warning",
+});
 // The compiler makes require() of import(), which cannot load ES modules before Node 20.19. Observable Plot is one.
 await build({
   entryPoints: ["plots/drawing.ts"],
@@ -44,6 +54,7 @@ const { outputFiles, metafile } = await build({
   bundle: true,
   // What is optional stays an import.
   packages: "external",
+  alias: { "tsover-runtime": tsoverRuntime },
   splitting: true,
   format: "esm",
   platform: "neutral",
@@ -75,6 +86,9 @@ for (const { path, contents, text } of outputFiles) {
   writeFileSync(path, contents);
 }
 // Bundlers go by the package.json that is nearest. The entries that are not named here only hand on what chunks hold; the others
-// register classes by name, or give Variable its methods.
-const sideEffects = ["./chunks/*.js", "./nn/index.js", "./optim/index.js"];
+// register classes by name, or give Variable its methods and operators.
+const sideEffects = ["./chunks/*.js", "./nn/index.js", "./operators/index.js", "./optim/index.js"];
 writeFileSync("dist/esm/package.json", `${JSON.stringify({ type: "module", sideEffects })}\n`);
+for (const kind of ["cjs", "esm"]) {
+  copyFileSync(join(dirname(tsoverRuntime), "../LICENSE"), `dist/${kind}/operators/tsover-runtime.LICENSE`);
+}

@@ -12,6 +12,8 @@ const program = `
   if (x.grad.shape.join() !== "2,2" || !(x instanceof Variable)) throw new Error("wrong gradient");
   const rebuilt = nn.fromConfig(model.config());
   if (rebuilt.config().layer !== "Sequential") throw new Error("wrong config");
+  // What tsover makes of x * 3; nobody would write it.
+  if (String(__tsover_mul(x, 3).toArray()) !== "3,6,9,12") throw new Error("wrong operator");
   if (!graph(y).toDot().startsWith("digraph")) throw new Error("no graph");
   const missing = [() => graph(y).toSvg(), () => plots.lineChart({ loss: [2, 1] })].map((draw) =>
     draw().then(
@@ -28,6 +30,7 @@ const folders = (line) => Object.entries(FOLDERS).map(([name, folder]) => line(n
 /** With `import`. */
 export const withImport = [
   `import { ${NAMES} } from "retrograd";`,
+  'import "retrograd/operators";',
   ...folders((name, path) => `import * as ${name} from "${path}";`),
   program,
 ].join("\n");
@@ -35,13 +38,17 @@ export const withImport = [
 /** With `require`. */
 export const withRequire = [
   `const { ${NAMES} } = require("retrograd");`,
+  'require("retrograd/operators");',
   ...folders((name, path) => `const ${name} = require("${path}");`),
   program,
 ].join("\n");
 
 /** As TypeScript, for a compiler that is told of nothing but ECMAScript. */
 export const typed = `declare const console: { log(...values: unknown[]): void };
-${withImport.replace("x.grad.shape", "x.grad!.shape")}`;
+${withImport
+  .replace("x.grad.shape", "x.grad!.shape")
+  // Its types are those of the optional package tsover-runtime.
+  .replace('import "retrograd/operators";', "declare const __tsover_mul: (a: Variable, b: number) => Variable;")}`;
 
 /** Reads what the program printed, for `where` it ran: a line that says what computed there. */
 export function verdict(where, output) {
