@@ -30,9 +30,12 @@ export interface GraphOptions {
  *
  * What is shown is the graph as it is now; it may be changed or let go of afterwards. torchviz's `make_dot`, DeZero's `plot_dot_graph`.
  *
- * @throws ArgumentError for what is no Variable, and for options that are unknown or out of range.
+ * @throws ArgumentError for what is no Variable, for names that are no texts, and for options that are unknown or out of range.
  */
 export function graph(ys: Variable | readonly Variable[], options: GraphOptions = {}): Graph {
+  if ((options as unknown) instanceof Variable) {
+    throw new ArgumentError("graph: options is a Variable; expected several Variables in one list: graph([a, b])");
+  }
   checkOptions("graph", options, ["names", "maxFunctions"]);
   const { names = [], maxFunctions = Number.POSITIVE_INFINITY } = options;
   if (maxFunctions !== Number.POSITIVE_INFINITY) checkCount("graph", "maxFunctions", maxFunctions);
@@ -98,16 +101,31 @@ async function loadGraphviz(): Promise<Viz> {
 }
 
 function namesGiven(names: VariableNames): Map<Variable, string> {
-  const pairs: unknown[] = Symbol.iterator in Object(names) ? [...(names as Iterable<unknown>)] : Object.entries(names);
   const given = new Map<Variable, string>();
-  for (const pair of pairs) {
-    const [name, x] = Array.isArray(pair) ? pair : [null, null];
-    if (typeof name !== "string" || !(x instanceof Variable)) {
-      throw new ArgumentError(
-        `graph: names has ${describe(pair)}; expected { x, y } of Variables, or pairs as namedParameters() returns them`,
-      );
+  for (const [name, x] of pairsOf(names)) {
+    if (typeof name !== "string") {
+      throw new ArgumentError(`graph: names calls ${describe(x)} ${describe(name)}; expected a text as its name`);
+    }
+    if (!(x instanceof Variable)) {
+      throw new ArgumentError(`graph: names says that ${describe(name)} is ${describe(x)}; expected a Variable`);
     }
     if (!given.has(x)) given.set(x, name);
   }
   return given;
+}
+
+function pairsOf(names: unknown): [name: unknown, x: unknown][] {
+  const expected =
+    "expected { x, y } of Variables, or pairs of a name and a Variable as namedParameters() returns them";
+  if (typeof names !== "object" || names === null || names instanceof Variable) {
+    throw new ArgumentError(`graph: names is ${describe(names)}; ${expected}`);
+  }
+  if ("namedParameters" in names) {
+    throw new ArgumentError(`graph: names is ${describe(names)}; expected what its namedParameters() returns`);
+  }
+  if (!(Symbol.iterator in names)) return Object.entries(names);
+  return Array.from(names as Iterable<unknown>, (pair) => {
+    if (Array.isArray(pair) && pair.length === 2) return pair as [unknown, unknown];
+    throw new ArgumentError(`graph: names has ${describe(pair)}; ${expected}`);
+  });
 }

@@ -6,6 +6,7 @@ import type { Function } from "./function.js";
 import type { Storage } from "./heap.js";
 import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
 import type { GraphNode } from "./node.js";
+import { describe } from "./options.js";
 import { giveBack } from "./release.js";
 import { checkShape, type Shape, sameShape, shapeText } from "./shape.js";
 import type { DataShape } from "./shape-types/operand.js";
@@ -256,6 +257,7 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
   constructor(data: NDArray<S> | null, name: string | null = null) {
     super(data ?? (array([]) as NDArray as NDArray<S>), true);
     if (data !== null) checkDifferentiable("Parameter", data.dtype);
+    checkName("Parameter", name);
     this.initialized = data !== null;
     this.name = name;
   }
@@ -300,16 +302,23 @@ export interface VariableOptions extends ArrayOptions {
 /**
  * A Variable that holds `data` (float32 unless told) and requires a gradient unless told not to.
  * An NDArray is taken as it is, without a copy; anything else is copied.
- * @throws DTypeError when a gradient is asked for integers or bools; as `array` for bad data.
+ * @throws DTypeError when a gradient is asked for integers or bools; ArgumentError for a name that is no text; as `array` for bad data.
  */
 export function variable<const D extends ArrayLike>(data: D, options?: VariableOptions): Variable<DataShape<D>>;
 export function variable(data: ArrayLike, options: VariableOptions = {}): Variable {
   const value = data instanceof NDArray && (options.dtype ?? data.dtype) === data.dtype ? data : array(data, options);
   const { requiresGrad = isFloat(value.dtype), name = null } = options;
   if (requiresGrad) checkDifferentiable("variable", value.dtype);
+  checkName("variable", name);
   const result = new Variable(value, requiresGrad);
   result.name = name;
   return result;
+}
+
+function checkName(operation: string, name: unknown): void {
+  if (name !== null && typeof name !== "string") {
+    throw new ArgumentError(`${operation}: name is ${describe(name)}; expected a text`);
+  }
 }
 
 /** A Variable that no gradient flows to. */

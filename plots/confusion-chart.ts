@@ -5,11 +5,13 @@ import { draw } from "./drawing.js";
 import { CHART_OPTIONS, type ChartOptions } from "./options.js";
 
 /** Counts by the right class (rows), then the predicted one: the metric `ConfusionMatrix`, or what is in its `matrix`. */
-export type Confusions = readonly (readonly number[])[] | { readonly matrix: readonly (readonly number[])[] };
+export type Confusions =
+  | readonly (readonly number[])[]
+  | { readonly matrix: readonly (readonly number[])[]; readonly labels?: readonly string[] | null };
 
 /** Options of `confusionChart`. */
 export interface ConfusionChartOptions extends ChartOptions {
-  /** What the classes are called: their numbers unless given. */
+  /** What the classes are called: unless given, what a metric calls them, else their numbers. */
   labels?: readonly string[];
   /** Whether shares of each right class, in percent, are written rather than counts. */
   percent?: boolean;
@@ -43,7 +45,7 @@ export async function confusionChart(confusions: Confusions, options: ConfusionC
   checkFlag("confusionChart", "percent", percent);
   const cells = cellsOf(confusions);
   const classes = Math.sqrt(cells.length);
-  const labels = labelsOf(options.labels, classes);
+  const labels = labelsOf(options.labels ?? namesOf(confusions, classes), classes);
   const room = 40 + 7 * Math.max(...labels.map(({ length }) => length));
   const upright = room > CELL + 40;
   const marginBottom = upright ? room : 48;
@@ -91,8 +93,13 @@ function cellsOf(confusions: Confusions): Cell[] {
   });
 }
 
-function labelsOf(labels: readonly string[] | undefined, classes: number): string[] {
-  if (labels === undefined) return Array.from({ length: classes }, (_, i) => `${i}`);
+/** A metric may have been told fewer names than it met classes. */
+function namesOf(confusions: Confusions, classes: number): string[] {
+  const known = "labels" in confusions ? confusions.labels : null;
+  return Array.from({ length: classes }, (_, i) => known?.[i] ?? `${i}`);
+}
+
+function labelsOf(labels: readonly string[], classes: number): string[] {
   if (!Array.isArray(labels) || labels.length !== classes || !labels.every((label) => typeof label === "string")) {
     throw new ArgumentError(
       `confusionChart: labels is ${describe(labels)}; expected ${classes} texts, one for each class`,

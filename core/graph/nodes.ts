@@ -1,5 +1,7 @@
 import type { DType } from "../dtype.js";
+import { ArgumentError } from "../errors.js";
 import type { Function } from "../function.js";
+import { describe } from "../options.js";
 import type { Shape } from "../shape.js";
 import { Parameter, type Variable } from "../variable.js";
 
@@ -113,7 +115,7 @@ function kindOf(x: Variable): VariableKind {
 function namesOf(shown: readonly Variable[], given: ReadonlyMap<Variable, string>): Map<Variable, string> {
   const names = new Map<Variable, string>();
   for (const x of shown) {
-    const name = given.get(x) ?? x.name ?? (isScalarConstant(x) ? `${Number(x.item().toPrecision(6))}` : null);
+    const name = given.get(x) ?? ownName(x) ?? (isScalarConstant(x) ? `${Number(x.item().toPrecision(6))}` : null);
     if (name !== null) names.set(x, name);
   }
   const gradients = new Map<Variable, string[]>();
@@ -125,6 +127,11 @@ function namesOf(shown: readonly Variable[], given: ReadonlyMap<Variable, string
   }
   for (const [gradient, texts] of gradients) names.set(gradient, [...new Set(texts)].join(", "));
   return names;
+}
+
+function ownName({ name }: Variable): string | null {
+  if (name === null || name === undefined || typeof name === "string") return name;
+  throw new ArgumentError(`graph: the name of a Variable is ${describe(name)}; expected a text or null`);
 }
 
 function isScalarConstant(x: Variable): boolean {

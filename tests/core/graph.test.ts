@@ -285,6 +285,33 @@ test("what is no Variable, and options that there are not, are refused", () => {
   expect(bad(undefined)).toThrow("got undefined");
   expect(bad(x, { verbose: true })).toThrow("graph: unknown option verbose; expected some of names, maxFunctions");
   expect(bad(x, { maxFunctions: 0 })).toThrow("graph: maxFunctions is 0; expected a whole number of at least 1");
-  expect(bad(x, { names: { x: 1 } })).toThrow('graph: names has ["x", 1]; expected { x, y } of Variables');
-  expect(bad(x, { names: [x] })).toThrow("graph: names has a Variable; expected");
+  expect(bad(x, variable(2))).toThrow("graph: options is a Variable; expected several Variables in one list");
+});
+
+test("names that are no texts, or name nothing, are refused", () => {
+  const x = variable(1);
+  const bad = (names: unknown) => () => graph(x, { names: names as never });
+  const expected = "expected { x, y } of Variables, or pairs of a name and a Variable";
+  expect(bad({ x: 1 })).toThrow(new ArgumentError('graph: names says that "x" is 1; expected a Variable'));
+  expect(bad([[3, x]])).toThrow("graph: names calls a Variable 3; expected a text as its name");
+  expect(bad(new Map([[x, "x"]]))).toThrow('graph: names calls "x" a Variable; expected a text as its name');
+  expect(bad([x])).toThrow(`graph: names has a Variable; ${expected}`);
+  expect(bad([["x"]])).toThrow(`graph: names has ["x"]; ${expected}`);
+  for (const names of [null, 5, "x"])
+    expect(bad(names)).toThrow(`graph: names is ${JSON.stringify(names)}; ${expected}`);
+  expect(bad(x)).toThrow(`graph: names is a Variable; ${expected}`);
+  expect(bad(new FullyConnected({ nOut: 1 }))).toThrow(
+    "graph: names is a FullyConnected; expected what its namedParameters() returns",
+  );
+});
+
+test("a Variable whose own name is no text", () => {
+  const name = 5 as never;
+  expect(() => variable(1, { name })).toThrow(new ArgumentError("variable: name is 5; expected a text"));
+  expect(() => new Parameter(array([1]), name)).toThrow(new ArgumentError("Parameter: name is 5; expected a text"));
+  const x = variable(1);
+  x.name = name;
+  expect(() => graph(x.mul(2))).toThrow("graph: the name of a Variable is 5; expected a text or null");
+  x.name = undefined as never;
+  expect(graph(x.mul(2)).variables.map(({ name }) => name)).toContain(null);
 });

@@ -24,6 +24,8 @@ const calls = {
   other: ["lineChart", { a: [1, 2] }, { x: [10, 20] }],
   matrix: ["confusionChart", matrix, { title: "a & b" }],
   labels: ["confusionChart", { matrix }, { labels: ["cat", "cat", "<dog>"], percent: true }],
+  metric: ["confusionChart", { matrix, labels: ["cat", "dog"] }],
+  unnamed: ["confusionChart", { matrix, labels: null }],
 } as const;
 
 const documents = {} as Record<keyof typeof calls, Document>;
@@ -123,6 +125,13 @@ describe("confusionChart", () => {
     expect(texts.filter((text) => text === "<dog>")).toHaveLength(2);
     expect(texts).toEqual(expect.arrayContaining(["80.0", "20.0", "100.0"]));
     expect(all(documents.labels, "[aria-label=cell] rect")).toHaveLength(9);
+  });
+
+  test("a metric's own labels, and numbers for classes that it has none for", () => {
+    const count = (document: Document, name: string) => textsOf(document).filter((text) => text === name).length;
+    for (const name of ["cat", "dog"]) expect([name, count(documents.metric, name)]).toEqual([name, 2]);
+    expect(count(documents.metric, "1")).toBe(0);
+    expect(count(documents.unnamed, "1")).toBe(2);
   });
 
   test("what is no confusion matrix is refused", async () => {

@@ -7,7 +7,7 @@ import { Metric, noExamples } from "./metric.js";
 
 /** Options of `ConfusionMatrix`. */
 export interface ConfusionMatrixOptions extends DecisionOptions {
-  /** What the classes are called where the matrix is printed: their numbers unless given. */
+  /** What the classes are called where the matrix is printed or drawn: their numbers unless given. */
   labels?: readonly string[] | null;
 }
 
@@ -72,7 +72,8 @@ abstract class Counts extends Metric {
 export class ConfusionMatrix extends Counts {
   /** The names of the options. */
   static readonly options: readonly string[] = ["labels", ...DECISION_OPTIONS];
-  private readonly labels: readonly string[] | null;
+  /** What the classes are called, if it was told; `confusionChart` takes them from here. A list of its own. */
+  readonly labels: readonly string[] | null;
 
   /** @throws ArgumentError for options that are unknown or out of range. */
   constructor(options: ConfusionMatrixOptions = {}) {
@@ -82,7 +83,7 @@ export class ConfusionMatrix extends Counts {
       throw new ArgumentError("ConfusionMatrix: labels must be a list of texts, one for each class");
     }
     super("ConfusionMatrix", options.name ?? "confusionMatrix", null, decision);
-    this.labels = labels;
+    this.labels = labels === null ? null : [...labels];
   }
 
   /** The counts, in lists of their own. Empty before the first batch. */

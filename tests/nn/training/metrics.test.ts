@@ -217,8 +217,17 @@ test("a confusion matrix grows, is reset, and prints", () => {
     [0, 1, 0],
     [0, 0, 0],
   ]);
+  expect(String(matrix)).toMatch(/^ +cat dog +2\n/);
   matrix.reset();
   expect(matrix.matrix).toEqual([]);
+});
+
+test("a confusion matrix tells its labels, and keeps them", () => {
+  const labels = ["cat", "dog"];
+  const matrix = new ConfusionMatrix({ labels });
+  labels[0] = "cow";
+  expect(matrix.labels).toEqual(["cat", "dog"]);
+  expect(new ConfusionMatrix().labels).toBeNull();
 });
 
 test("states go on in another metric", () => {
