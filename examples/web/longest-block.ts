@@ -1,4 +1,8 @@
-/** Calls `onBlock` with the milliseconds of the longest task that kept the page's thread, each time there is a longer one; null if not measured here. */
+/**
+ * Calls `onBlock` with the milliseconds of the longest task that kept the page's thread since this was called, each time there is a
+ * longer one; null if not measured here. What the browser did before, to make the page, is none of the page's tasks. A task that had to
+ * wait for other programs to leave it a processor is as long as it was for the visitor.
+ */
 export function watchBlocks(onBlock: (milliseconds: number | null) => void): void {
   if (!PerformanceObserver.supportedEntryTypes?.includes("longtask")) {
     onBlock(null);
@@ -13,5 +17,5 @@ export function watchBlocks(onBlock: (milliseconds: number | null) => void): voi
       onBlock(longest);
     }
   });
-  observer.observe({ type: "longtask", buffered: true });
+  observer.observe({ type: "longtask" });
 }

@@ -1,4 +1,4 @@
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import type { Progress, Tested } from "./messages.js";
 
 const LOSS = "#d95f28";
@@ -9,6 +9,7 @@ const HEIGHT = 230;
 /** The loss, and how many of the test digits are read right, over the steps of training. */
 export class LossChart {
   private plot: uPlot | null = null;
+  private begun = false;
   private steps: number[] = [];
   private losses: (number | null)[] = [];
   private accuracies: (number | null)[] = [];
@@ -41,18 +42,20 @@ export class LossChart {
     return [this.steps, this.losses, this.accuracies];
   }
 
-  /** Makes the chart as wide as its place. The first time, the page has been laid out and is on the screen. */
+  /** Makes the chart as wide as its place. */
   private fit(): void {
-    const { clientWidth: width } = this.element;
-    if (this.plot === null) this.make(width);
-    else this.plot.setSize({ width, height: HEIGHT });
+    this.plot?.setSize({ width: this.element.clientWidth, height: HEIGHT });
+    if (!this.begun) this.make();
   }
 
-  private make(width: number): void {
+  /** The library takes some tens of milliseconds to start, so that is a task of its own, when the page has been laid out. */
+  private async make(): Promise<void> {
+    this.begun = true;
+    const { default: UPlot } = await import("uplot");
     const axis = { stroke: GREY, grid: { stroke: "#eceae6", width: 1 }, ticks: { show: false } };
-    this.plot = new uPlot(
+    this.plot = new UPlot(
       {
-        width,
+        width: this.element.clientWidth,
         height: HEIGHT,
         cursor: { drag: { x: false, y: false } },
         scales: {

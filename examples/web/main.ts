@@ -16,6 +16,14 @@ import { TestView } from "./test-view.js";
 const element = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 const button = (id: string) => element<HTMLButtonElement>(id);
 
+watchBlocks((milliseconds) => {
+  if (milliseconds === null) return;
+  // The browser tells of tasks of 50 ms and more.
+  const text = milliseconds === 0 ? "never blocked for 50 ms" : `blocked for ${Math.round(milliseconds)} ms at most`;
+  element("block").textContent = `page ${text}`;
+  element("block").dataset.milliseconds = `${milliseconds}`;
+});
+
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 const ask = (request: Request) => worker.postMessage(request);
 
@@ -133,11 +141,4 @@ button("isolate").onclick = async () => {
   location.reload();
 };
 
-watchBlocks((milliseconds) => {
-  if (milliseconds === null) return;
-  // The browser tells of tasks of 50 ms and more.
-  const text = milliseconds === 0 ? "never blocked for 50 ms" : `blocked for ${Math.round(milliseconds)} ms at most`;
-  element("block").textContent = `page ${text}`;
-  element("block").dataset.milliseconds = `${milliseconds}`;
-});
 ask({ kind: "load", digits: new URL(DIGITS_FILE, document.baseURI).href });

@@ -1,6 +1,7 @@
 /*
  * Takes the picture of the page for the README: npx tsx tests/examples/web/picture.ts
- * The page shows for how long it was blocked, so nothing else should run on the machine.
+ * The page shows for how long it was blocked, so nothing else should run on the machine; as root, `chrt -r 1` before the command lets
+ * nothing else run.
  */
 import { chromiumPath, launchChromium } from "./chromium.js";
 import { DRAWN, draw } from "./digits.js";

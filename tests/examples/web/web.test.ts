@@ -17,8 +17,17 @@ test("the page's own script has none of the engine in it: all computing happens 
   const source = (name: RegExp) =>
     readFileSync(join(assets, readdirSync(assets).find((file) => name.test(file))!), "utf8");
   expect(source(/^worker-.*\.js$/)).toContain("WebAssembly");
-  expect(source(/^index-.*\.js$/)).not.toContain("WebAssembly.");
+  const page = source(/^index-.*\.js$/);
+  for (const work of ["WebAssembly.", "DecompressionStream", "renderString"]) expect(page).not.toContain(work);
   expect(readFileSync(join(folder, "digits.bin")).length).toBeLessThan(4e6);
+});
+
+test("the chart's library, which takes long to start, is loaded when the page is there", () => {
+  const scripts = readdirSync(join(folder, "assets")).filter((file) => file.endsWith(".js"));
+  const uses = (file: string) => readFileSync(join(folder, "assets", file), "utf8").includes("Intl.NumberFormat");
+  const [library] = scripts.filter(uses);
+  expect(library).toMatch(/^uPlot/);
+  expect(readFileSync(join(folder, "index.html"), "utf8")).not.toContain(library);
 });
 
 (chromiumPath === undefined ? describe.skip : describe)("in Chromium (skipped where it is not installed)", () => {
