@@ -1,5 +1,6 @@
 /** The base of every error retrograd throws on purpose; its message names the operation, both sides and what would fit. */
 export class RetrogradError extends Error {
+  /** The name of its class. */
   override name = "RetrogradError";
 }
 

@@ -43,9 +43,11 @@ export class NDArray<S extends Shape = Shape> {
     /** Address of the allocation that this array is, or is a view of; its version is counted there. */
     readonly base: number,
     private readonly start: number,
+    /** The lengths of its axes. */
     readonly shape: Shape,
     /** Distance between neighbours along each axis, in elements; 0 along a broadcast axis. */
     readonly strides: readonly number[],
+    /** What its elements are. */
     readonly dtype: DType,
     size: number,
     contiguous: boolean,

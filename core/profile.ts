@@ -96,6 +96,7 @@ export class Profile {
     readonly rows: readonly ProfileRow[],
     /** Every call, in the order in which they began. */
     readonly events: readonly ProfileEvent[],
+    /** What all of it came to. */
     readonly totals: ProfileTotals,
   ) {
     // What `console.log` shows in Node. A method with a computed name would keep the class in every bundle.

@@ -7,8 +7,11 @@ import { type Shape, shapeText } from "./shape.js";
 export class Slice {
   /** @internal Use `slice`. */
   constructor(
+    /** Python's `start`; null where it was left out. */
     readonly start: number | null,
+    /** Python's `stop`; null where it was left out. */
     readonly stop: number | null,
+    /** Python's `step`; null where it was left out. */
     readonly step: number | null,
   ) {}
 }

@@ -122,18 +122,22 @@ export class Variable<S extends Shape = Shape> {
     this.needed = value;
   }
 
+  /** The lengths of its axes. */
   get shape(): Shape {
     return this.array.shape;
   }
 
+  /** The number of its axes. */
   get ndim(): number {
     return this.array.shape.length;
   }
 
+  /** The number of its elements. */
   get size(): number {
     return this.array.size;
   }
 
+  /** What its elements are. */
   get dtype(): DType {
     return this.array.dtype;
   }
@@ -223,6 +227,7 @@ export class Variable<S extends Shape = Shape> {
     return this.array.item();
   }
 
+  /** Values, dtype, shape and name as text. */
   toString(): string {
     const name = this.name === null ? "" : `, name ${this.name}`;
     return `variable(${formatArray(this.array, "variable(".length)}, ${this.dtype}, shape ${shapeText(this.shape)}${name})`;

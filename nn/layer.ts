@@ -198,6 +198,7 @@ export abstract class Layer {
     return summaryTable(this);
   }
 
+  /** What `summary()` gives. */
   toString(): string {
     return this.summary();
   }

@@ -54,9 +54,11 @@ export class Buffer {
   private array: NDArray | null = null;
 
   constructor(
+    /** What the state calls it. */
     readonly name: string,
     /** The shape as far as it is known. */
     readonly pattern: ShapePattern,
+    /** The dtype it has, or will have. */
     readonly dtype: FloatDType = "float32",
   ) {}
 

@@ -61,6 +61,7 @@ export class Trainer<B = Batch> {
 
   /** @throws ArgumentError for options that are unknown, out of range or do not go together, and an optimizer of other parameters. */
   constructor(
+    /** What is trained. */
     readonly model: Layer,
     options: TrainerOptions<B> = {},
   ) {

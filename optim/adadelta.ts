@@ -31,6 +31,7 @@ const ADADELTA_DEFINITION: Definition<AdaDeltaSettings> = {
  * `torch.optim.Adadelta`.
  */
 export class AdaDelta extends Optimizer<AdaDeltaSettings> {
+  /** The names of the options. */
   static readonly options: readonly string[] = optimizerOptionNames(ADADELTA_DEFINITION);
 
   /** @throws ArgumentError as Optimizer. */

@@ -37,6 +37,7 @@ const ADAGRAD_DEFINITION: Definition<AdaGradSettings> = {
  * `s += g^2; p -= lr * g / (sqrt(s) + epsilon)`. `torch.optim.Adagrad`, whose `initial_accumulator_value` is `initialSum`.
  */
 export class AdaGrad extends Optimizer<AdaGradSettings> {
+  /** The names of the options. */
   static readonly options: readonly string[] = optimizerOptionNames(ADAGRAD_DEFINITION);
 
   /** @throws ArgumentError as Optimizer. */

@@ -50,6 +50,7 @@ const ADAMW_DEFINITION: Definition<AdamSettings> = {
  * parameter counts its own steps. `torch.optim.Adam`.
  */
 export class Adam extends Optimizer<AdamSettings> {
+  /** The names of the options. */
   static readonly options: readonly string[] = optimizerOptionNames(ADAM_DEFINITION);
 
   /** @throws ArgumentError as Optimizer. */
@@ -67,6 +68,7 @@ export class Adam extends Optimizer<AdamSettings> {
  * `p -= lr * weightDecay * p`, then Adam's step by the gradient alone. `torch.optim.AdamW`.
  */
 export class AdamW extends Optimizer<AdamSettings> {
+  /** The names of the options. */
   static readonly options: readonly string[] = optimizerOptionNames(ADAMW_DEFINITION);
 
   /** @throws ArgumentError as Optimizer. */

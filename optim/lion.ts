@@ -31,6 +31,7 @@ const LION_DEFINITION: Definition<LionSettings> = {
  * a learning rate 3 to 10 times smaller than Adam's.
  */
 export class Lion extends Optimizer<LionSettings> {
+  /** The names of the options. */
   static readonly options: readonly string[] = optimizerOptionNames(LION_DEFINITION);
 
   /** @throws ArgumentError as Optimizer. */

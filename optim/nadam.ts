@@ -41,6 +41,7 @@ const NADAM_DEFINITION: Definition<NAdamSettings> = {
  * too often.
  */
 export class NAdam extends Optimizer<NAdamSettings> {
+  /** The names of the options. */
   static readonly options: readonly string[] = optimizerOptionNames(NADAM_DEFINITION);
 
   /** @throws ArgumentError as Optimizer. */

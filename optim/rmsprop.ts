@@ -42,6 +42,7 @@ const RMSPROP_DEFINITION: Definition<RMSPropSettings> = {
  * `v = momentum * v + g / (sqrt(s) + epsilon); p -= lr * v`. `torch.optim.RMSprop`.
  */
 export class RMSProp extends Optimizer<RMSPropSettings> {
+  /** The names of the options. */
   static readonly options: readonly string[] = optimizerOptionNames(RMSPROP_DEFINITION);
 
   /** @throws ArgumentError as Optimizer. */

@@ -51,6 +51,7 @@ const SGD_DEFINITION: Definition<SGDSettings> = {
  * `g = grad + weightDecay * p`; `p -= momentum * v + lr * g` with `nesterov`. `torch.optim.SGD` is `rateIn: "step"`.
  */
 export class SGD extends Optimizer<SGDSettings> {
+  /** The names of the options. */
   static readonly options: readonly string[] = optimizerOptionNames(SGD_DEFINITION);
 
   /** @throws ArgumentError as Optimizer, and for `nesterov` without momentum or with dampening. */

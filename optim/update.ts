@@ -20,6 +20,7 @@ export interface ApplyOptions {
 export class Update {
   /** @internal Made by `Optimizer.step`. */
   constructor(
+    /** What is changed. */
     readonly parameter: Parameter,
     /** The parameter's values, contiguous, to be changed in place. */
     readonly values: NDArray,

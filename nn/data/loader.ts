@@ -151,6 +151,7 @@ export class DataLoader<const S extends Source | { readonly [K in keyof S]: Arra
     this.end(pass);
   }
 
+  /** A pass through the batches, for sources and ways to collate that are asynchronous too. */
   async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
     const { reader, prefetch } = this;
     const pass = this.begin();

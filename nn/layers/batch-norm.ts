@@ -67,6 +67,7 @@ abstract class BatchNorm extends Layer {
   readonly intercept: LazyParameter | null;
   /** What channels are normalized by in use: changed by each forward in training, and by nothing else. Start at 0 and 1. */
   readonly runningMean: Buffer | null;
+  /** As `runningMean`, of the variance. */
   readonly runningVar: Buffer | null;
   private readonly options: Required<BatchNormOptions>;
   private readonly given: number | null;

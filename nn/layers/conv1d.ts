@@ -52,7 +52,9 @@ const KNOWN = ["outCh", "kernelWidth", "inCh", "pad", "stride", "dilation", "act
  * (N, channels, length) and `W.permute(2, 1, 0)`.
  */
 export class Conv1D extends Layer {
+  /** The weights (kernelWidth, inCh, outCh). */
   readonly W: LazyParameter;
+  /** The bias (outCh,); null without. */
   readonly b: LazyParameter | null;
   private readonly window: Required<Window1DOptions>;
   private readonly activation: Activation;

@@ -48,7 +48,9 @@ const KNOWN = ["outCh", "kernelShape", "inCh", "pad", "stride", "dilation", "act
  * (outCh,), then `actFn`: (N, outRows, outCols, outCh). PyTorch's `Conv2d` has NCHW images and `W.permute(3, 2, 0, 1)`.
  */
 export class Conv2D extends Layer {
+  /** The weights (kernelRows, kernelCols, inCh, outCh). */
   readonly W: LazyParameter;
+  /** The bias (outCh,); null without. */
   readonly b: LazyParameter | null;
   private readonly kernelShape: Pair;
   private readonly window: Required<Window2DOptions>;

@@ -64,7 +64,9 @@ const KNOWN = [
  * NCHW images and `W.permute(2, 3, 0, 1)`.
  */
 export class Deconv2D extends Layer {
+  /** The weights (kernelRows, kernelCols, inCh, outCh). */
   readonly W: LazyParameter;
+  /** The bias (outCh,); null without. */
   readonly b: LazyParameter | null;
   private readonly kernelShape: Pair;
   private readonly window: Required<TransposedWindow2DOptions>;

@@ -43,6 +43,7 @@ const KNOWN = ["nOut", "vocabSize", "pool", "paddingId", "init", "dtype"];
  * which has no axis of length 1.
  */
 export class Embedding extends Layer {
+  /** The vectors, one to a row. */
   readonly W: LazyParameter;
   private readonly pool: EmbeddingPool | null;
   private readonly paddingId: number | null;

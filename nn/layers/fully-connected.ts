@@ -54,7 +54,9 @@ const KNOWN = ["nOut", "nIn", "actFn", "init", "bias", "fused", "dtype"];
 export class FullyConnected<In extends number = number, Out extends number = number> extends Layer {
   /** What the compiler knows of the numbers of inputs and outputs; nothing at run time. */
   declare readonly [sizes]: Shaped<[In, Out]>;
+  /** The weights (nIn, nOut). */
   readonly W: LazyParameter;
+  /** The bias (nOut,); null without. */
   readonly b: LazyParameter | null;
   private readonly activation: Activation;
   private readonly init: Initializer;

@@ -49,7 +49,9 @@ const KNOWN = ["nOut", "nIn", "normalize", "selfLoops", "actFn", "init", "bias",
  *     layer.forward(x, [[0, 0, 2], [1, 0, 0], [0, 0.5, 0]]);                     // the same: targets in rows, sources in columns
  */
 export class GCNConv extends Layer {
+  /** The weights (nIn, nOut). */
   readonly W: LazyParameter;
+  /** The bias (nOut,); null without. */
   readonly b: LazyParameter | null;
   private readonly normalize: boolean;
   private readonly selfLoops: boolean;

@@ -40,9 +40,13 @@ export const GRU_CELL_OPTIONS = [...CELL_OPTIONS, "actFn", "gateFn"];
  * `biasHh` (3 nOut,), in blocks of rows for r (reset), z (update) and n (candidate).
  */
 export class GRUCell extends RecurrentCell {
+  /** The weights of the input (3 nOut, nIn): rows for r, z, then n. */
   readonly weightIh: LazyParameter;
+  /** The weights of the state (3 nOut, nOut), in the same order. */
   readonly weightHh: LazyParameter;
+  /** The bias of the input's part (3 nOut,); null without. */
   readonly biasIh: LazyParameter | null;
+  /** The bias of the state's part (3 nOut,); null without. */
   readonly biasHh: LazyParameter | null;
   private readonly activation: Activation;
   private readonly gate: Activation;

@@ -49,13 +49,21 @@ export type LSTMState = [A: Variable, C: Variable];
  * its biases is `cat([bu, bf, bc, bo])`.
  */
 export class LSTMCell extends RecurrentCell {
+  /** The weights of the forget gate (nOut + nIn, nOut). */
   readonly Wf: LazyParameter;
+  /** The weights of the update gate (nOut + nIn, nOut). */
   readonly Wu: LazyParameter;
+  /** The weights of the candidate (nOut + nIn, nOut). */
   readonly Wc: LazyParameter;
+  /** The weights of the output gate (nOut + nIn, nOut). */
   readonly Wo: LazyParameter;
+  /** The bias of the forget gate (nOut,); null without. */
   readonly bf: LazyParameter | null;
+  /** The bias of the update gate (nOut,); null without. */
   readonly bu: LazyParameter | null;
+  /** The bias of the candidate (nOut,); null without. */
   readonly bc: LazyParameter | null;
+  /** The bias of the output gate (nOut,); null without. */
   readonly bo: LazyParameter | null;
   private readonly activation: Activation;
   private readonly gate: Activation;

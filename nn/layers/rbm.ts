@@ -48,7 +48,9 @@ export interface ReconstructOptions {
 
 /** What `RBM.cdUpdate` needs of an optimizer. */
 export interface GradientStep {
+  /** Forgets the gradients of the step before. */
   zeroGrad(): void;
+  /** Changes the parameters by their gradients. */
   step(): void;
 }
 
@@ -61,8 +63,11 @@ export interface GradientStep {
  * minimize `loss`, or call `cdUpdate`. PyTorch has no such layer.
  */
 export class RBM extends Layer {
+  /** The weights (nIn, nOut). */
   readonly W: LazyParameter;
+  /** The bias of the visible units (nIn,). */
   readonly bIn: LazyParameter;
+  /** The bias of the hidden units (nOut,). */
   readonly bOut: LazyParameter;
   private readonly K: number;
   private readonly init: Initializer;

@@ -33,9 +33,13 @@ export const RNN_CELL_OPTIONS = [...CELL_OPTIONS, "actFn"];
  * `bias_ih = bx` and `bias_hh = ba`.
  */
 export class RNNCell extends RecurrentCell {
+  /** The weights of the input (nIn, nOut). */
   readonly Wax: LazyParameter;
+  /** The weights of the state (nOut, nOut). */
   readonly Waa: LazyParameter;
+  /** The bias of the state's part (nOut,); null without. */
   readonly ba: LazyParameter | null;
+  /** The bias of the input's part (nOut,); null without. */
   readonly bx: LazyParameter | null;
   private readonly activation: Activation;
 

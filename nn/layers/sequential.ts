@@ -6,6 +6,7 @@ import { Layer, type UnaryLayer } from "../layer.js";
 
 /** Layers one after the other, each on the output of the one before. Their names are their positions: `0.W`, `2.b`. */
 export class Sequential extends Layer {
+  /** The layers, the first first. */
   readonly layers: readonly UnaryLayer[];
 
   /** @throws ArgumentError when something is not a layer. */

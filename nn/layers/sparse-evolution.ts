@@ -45,6 +45,7 @@ export interface SparseEvolutionOptions {
 
 /** What `SparseEvolution.evolve` needs of an optimizer: to forget what it knows of the elements of a parameter. */
 export interface ResettableState {
+  /** Forgets what is known of `parameter`, or of its elements where `where` is not 0. */
   resetState(parameter: Parameter, where?: NDArray): void;
 }
 
@@ -63,8 +64,11 @@ const CAME = 2;
  * PyTorch's is `F.linear(x, (W * WMask).T, b)`.
  */
 export class SparseEvolution extends Layer {
+  /** The weights (nIn, nOut), of which `WMask` says which count. */
   readonly W: LazyParameter;
+  /** The bias (nOut,). */
   readonly b: LazyParameter;
+  /** 1 where there is a connection, else 0: (nIn, nOut). */
   readonly WMask: Buffer;
   private readonly zeta: number;
   private readonly epsilon: number;

@@ -18,6 +18,7 @@ import { Loss, numbersOf } from "./loss.js";
 
 /** The cross-entropy of probabilities, summed unless told: `crossEntropy`. `SoftmaxCrossEntropy` is for logits. */
 export class CrossEntropy extends Loss<LossOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<LossOptions> = { reduction: "sum" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */
@@ -33,6 +34,7 @@ export class CrossEntropy extends Loss<LossOptions> {
 
 /** The cross-entropy of logits (..., classes): `softmaxCrossEntropy`. PyTorch's `CrossEntropyLoss`, whose classes are on axis 1. */
 export class SoftmaxCrossEntropy extends Loss<SoftmaxCrossEntropyOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<SoftmaxCrossEntropyOptions> = {
     weight: null,
     ignoreIndex: -100,
@@ -59,6 +61,7 @@ export class SoftmaxCrossEntropy extends Loss<SoftmaxCrossEntropyOptions> {
 
 /** The binary cross-entropy of probabilities: `binaryCrossEntropy`. PyTorch's `BCELoss`. */
 export class BCE extends Loss<BinaryCrossEntropyOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<BinaryCrossEntropyOptions> = { weight: null, reduction: "mean" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */
@@ -78,6 +81,7 @@ export class BCE extends Loss<BinaryCrossEntropyOptions> {
 
 /** The binary cross-entropy of logits: `sigmoidCrossEntropy`. PyTorch's `BCEWithLogitsLoss`. */
 export class BCEWithLogits extends Loss<SigmoidCrossEntropyOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<SigmoidCrossEntropyOptions> = { weight: null, posWeight: null, reduction: "mean" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */

@@ -11,6 +11,7 @@ import { Loss } from "./loss.js";
 
 /** The divergence of logarithms of probabilities from probabilities: `klDivergence`. PyTorch's `KLDivLoss`. */
 export class KLDivergence extends Loss<DivergenceOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<DivergenceOptions> = { logTarget: false, reduction: "mean" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */
@@ -27,6 +28,7 @@ export class KLDivergence extends Loss<DivergenceOptions> {
 
 /** Minus the evidence lower bound of a variational autoencoder, the mean over the examples unless told: `vaeLoss`. */
 export class VAELoss extends Loss<LossOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<LossOptions> = { reduction: "mean" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */

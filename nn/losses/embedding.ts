@@ -12,6 +12,7 @@ import { Loss } from "./loss.js";
 
 /** Like vectors together, unlike ones apart, by their cosine: `cosineEmbeddingLoss`. PyTorch's `CosineEmbeddingLoss`. */
 export class CosineEmbedding extends Loss<CosineEmbeddingOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<CosineEmbeddingOptions> = { margin: 0, reduction: "mean" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */
@@ -28,6 +29,7 @@ export class CosineEmbedding extends Loss<CosineEmbeddingOptions> {
 
 /** The positive nearer to the anchor than the negative, by a margin: `tripletMarginLoss`. PyTorch's `TripletMarginLoss`. */
 export class TripletMargin extends Loss<TripletMarginOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<TripletMarginOptions> = {
     margin: 1,
     p: 2,

@@ -67,7 +67,9 @@ const KNOWN = [
  * (probability 0) is certain: with the logarithm subtracted its loss and gradient are 0. The loss only computes; an optimizer learns.
  */
 export class NCELoss extends Layer {
+  /** The weights of the classes (nClasses, nIn). */
   readonly W: LazyParameter;
+  /** The bias of the classes (nClasses,). */
   readonly b: LazyParameter;
   private readonly noise: Noise;
   private readonly negatives: number;

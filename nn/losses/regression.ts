@@ -12,6 +12,7 @@ import { Loss } from "./loss.js";
 
 /** Half the squared distance of prediction and target, summed over everything unless told: `squaredError`. */
 export class SquaredError extends Loss<LossOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<LossOptions> = { reduction: "sum" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */
@@ -27,6 +28,7 @@ export class SquaredError extends Loss<LossOptions> {
 
 /** The mean squared error: `meanSquaredError`. PyTorch's `MSELoss`. */
 export class MSE extends Loss<LossOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<LossOptions> = { reduction: "mean" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */
@@ -42,6 +44,7 @@ export class MSE extends Loss<LossOptions> {
 
 /** The mean absolute error: `meanAbsoluteError`. PyTorch's `L1Loss`. */
 export class MAE extends Loss<LossOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<LossOptions> = { reduction: "mean" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */
@@ -57,6 +60,7 @@ export class MAE extends Loss<LossOptions> {
 
 /** Quadratic up to `delta`, linear beyond: `huberLoss`. PyTorch's `HuberLoss`. */
 export class Huber extends Loss<HuberOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<HuberOptions> = { delta: 1, reduction: "mean" };
 
   /** @throws ArgumentError for options that are unknown or out of range. */

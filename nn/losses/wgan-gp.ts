@@ -26,6 +26,7 @@ export interface WGAN_GPLossOptions {
  *     loss.forward(critic.forward(generator.forward(noise)), "G").backward();
  */
 export class WGAN_GPLoss extends Loss<WGAN_GPLossOptions> {
+  /** All options, as they are unless given. */
   static readonly standard: Required<WGAN_GPLossOptions> = { lambda: 10 };
 
   /** @throws ArgumentError for options that are unknown or out of range. */

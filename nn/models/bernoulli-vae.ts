@@ -72,7 +72,9 @@ const NAME = "BernoulliVAE";
  * white pixels.
  */
 export class BernoulliVAE extends Layer {
+  /** From images to codes. */
   readonly encoder: BernoulliVAEEncoder;
+  /** From codes to images. */
   readonly decoder: BernoulliVAEDecoder;
   private readonly settings: BernoulliVAESettings;
   private readonly elbo = new VAELoss();

@@ -40,7 +40,9 @@ const merges: Readonly<Record<MergeMode, (fwd: Variable, bwd: Variable) => Varia
  * direction the parameters that `LSTMCell` says.
  */
 export class BidirectionalLSTM extends Layer {
+  /** Reads from the first entry on. */
   readonly cellFwd: LSTMCell;
+  /** Reads from the last entry back. */
   readonly cellBwd: LSTMCell;
   private readonly mergeMode: MergeMode;
   private outputShape: Shape | null = null;

@@ -55,10 +55,15 @@ const KNOWN = [
  * `in_proj_weight` and that of `O.W` in `out_proj.weight`.
  */
 export class MultiHeadedAttentionModule extends Layer {
+  /** Makes the queries. */
   readonly Q: FullyConnected;
+  /** Makes the keys. */
   readonly K: FullyConnected;
+  /** Makes the values. */
   readonly V: FullyConnected;
+  /** Makes the output of what the heads gave. */
   readonly O: FullyConnected;
+  /** What every head does. */
   readonly attention: DotProductAttention;
   private readonly options: Required<MultiHeadedAttentionOptions>;
 

@@ -50,6 +50,7 @@ const KNOWN = ["learned", "maxLen", "nIn", "dropoutP", "init", "dtype"];
  * or, if `learned`, row t of the parameter `W` (maxLen, nIn). Dropout acts on the sum.
  */
 export class PositionalEncoding extends Layer {
+  /** A row to a position (maxLen, nIn); null unless learned. */
   readonly W: LazyParameter | null;
   private readonly options: Required<Omit<PositionalEncodingOptions, "init">>;
   private readonly init: Initializer | null;

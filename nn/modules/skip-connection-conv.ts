@@ -40,7 +40,9 @@ const OWN_OPTIONS = ["outCh1", "outCh2", "kernelShapeSkip", "strideSkip", "pad1"
  * few zeros as make its output as large as that of the main path; of an odd number the larger half goes to the bottom and right.
  */
 export class SkipConnectionConvModule extends SkipConnection {
+  /** The convolution beside the others. */
   readonly convSkip: Conv2D;
+  /** Normalizes what it gives. */
   readonly batchnormSkip: BatchNorm2D;
   private readonly own: Required<Omit<SkipConnectionConvOptions, keyof SkipConnectionOptions>>;
 

@@ -65,9 +65,13 @@ export interface Convolution {
 
 /** What the modules with a skip connection have in common: the main path of two convolutions, each with a batch norm. */
 export abstract class SkipConnection extends Layer {
+  /** The first convolution. */
   readonly conv1: Conv2D;
+  /** Normalizes what the first convolution gives, or takes where normalization comes first. */
   readonly batchnorm1: BatchNorm2D;
+  /** The second convolution. */
   readonly conv2: Conv2D;
+  /** As `batchnorm1`, of the second convolution. */
   readonly batchnorm2: BatchNorm2D;
   protected readonly module: string;
   protected readonly activation: Activation;

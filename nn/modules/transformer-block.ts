@@ -49,10 +49,15 @@ export const BLOCK_OPTIONS = [
 
 /** What the blocks of encoders and decoders have in common: self-attention, a feed-forward network, and how these are added. */
 export abstract class TransformerBlock extends Layer {
+  /** The attention of the positions to each other. */
   readonly selfAttention: MultiHeadedAttentionModule;
+  /** The first layer of the network that each position goes through. */
   readonly linear1: FullyConnected;
+  /** Its second layer. */
   readonly linear2: FullyConnected;
+  /** The layer norm of the self-attention. */
   readonly norm1: LayerNorm1D;
+  /** The layer norm of the feed-forward network or, in a decoder, of the attention to the memory. */
   readonly norm2: LayerNorm1D;
   protected readonly options: Required<TransformerBlockOptions>;
 

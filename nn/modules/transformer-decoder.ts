@@ -50,7 +50,9 @@ const KNOWN = ["nMemory", ...BLOCK_OPTIONS];
  * `crossAttention`, and which needs the causal mask as `tgt_mask`.
  */
 export class TransformerDecoderBlock extends TransformerBlock {
+  /** The attention to the memory. */
   readonly crossAttention: MultiHeadedAttentionModule;
+  /** The layer norm of the feed-forward network. */
   readonly norm3: LayerNorm1D;
 
   /**

@@ -23,6 +23,7 @@ type Options = TransformerBlockOptions & TransformerStackOptions;
 export abstract class TransformerStack<Block extends TransformerBlock> extends Layer {
   /** The blocks, the one next to the input first. */
   readonly layers: readonly Block[];
+  /** The layer norm after the last block; null without. */
   readonly norm: LayerNorm1D | null;
 
   constructor(

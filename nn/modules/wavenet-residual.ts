@@ -47,8 +47,11 @@ const KNOWN = ["chResidual", "chDilation", "dilation", "kernelWidth", "separateG
  * paper.
  */
 export class WavenetResidualModule extends Layer {
+  /** The dilated convolution. */
   readonly convDilation: Conv1D;
+  /** The convolution of the gate, where it has one of its own; else null. */
   readonly convGate: Conv1D | null;
+  /** The convolution behind the gate, of one entry at a time. */
   readonly conv1x1: Conv1D;
   private readonly options: Required<WavenetResidualOptions>;
 

@@ -38,6 +38,7 @@ export class History implements Iterable<EpochRecord> {
     return this.list.map(({ figures }) => figureIn(figures, name) ?? Number.NaN);
   }
 
+  /** The epochs, the first first. */
   [Symbol.iterator](): Iterator<EpochRecord> {
     return this.list[Symbol.iterator]();
   }

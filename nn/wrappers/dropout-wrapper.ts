@@ -27,6 +27,7 @@ const NAME = "DropoutWrapper";
  * PyTorch's `Sequential(Dropout(p), layer)`.
  */
 export class DropoutWrapper<L extends Layer = UnaryLayer> extends Layer {
+  /** The layer whose input is dropped. */
   readonly layer: L;
   private readonly p: number;
 

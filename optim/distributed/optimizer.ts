@@ -46,6 +46,7 @@ const BUCKET_BYTES = 4 * 2 ** 20;
  * that make one. With a single process it does nothing. PyTorch's `DistributedDataParallel`, Horovod's `DistributedOptimizer`.
  */
 export class DistributedOptimizer<S extends object = object> extends Optimizer<S> {
+  /** The processes among which gradients are averaged. */
   readonly communicator: Communicator;
   private readonly gradients: GradientExchange | null = null;
   private synchronized = false;

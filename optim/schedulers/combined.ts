@@ -62,7 +62,9 @@ export interface ChainedSchedulerOptions {
  * `ChainedScheduler`.
  */
 export class ChainedScheduler extends CombinedScheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["schedulers", "lr"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "lr";
   private readonly lr: number;
 
@@ -99,7 +101,9 @@ export interface SequentialSchedulerOptions {
  * `new SequentialScheduler({ lr: 0.1, schedulers: ["linearWarmup(warmupSteps=5)", "exponential"], milestones: [5] })`.
  */
 export class SequentialScheduler extends CombinedScheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["schedulers", "milestones", "lr"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "lr";
   private readonly milestones: readonly number[];
   private readonly lr: number;

@@ -9,7 +9,9 @@ export interface ConstantSchedulerOptions {
 
 /** The same rate at every step. */
 export class ConstantScheduler extends Scheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["lr"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "lr";
   private readonly lr: number;
 

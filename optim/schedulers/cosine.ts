@@ -24,7 +24,9 @@ export interface CosineAnnealingSchedulerOptions {
  * `steps`, and with restarts `CosineAnnealingWarmRestarts(T_0, T_mult, eta_min)`.
  */
 export class CosineAnnealingScheduler extends Scheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["steps", "maxLr", "minLr", "warmupSteps", "restarts", "periodFactor"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "maxLr";
   private readonly settings: Required<CosineAnnealingSchedulerOptions>;
 

@@ -18,7 +18,9 @@ export interface ExponentialSchedulerOptions {
  * little already. PyTorch's `ExponentialLR(gamma)` is, one step later, that of `decay: gamma, stageLength: 1`.
  */
 export class ExponentialScheduler extends Scheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["initialLr", "stageLength", "staircase", "decay"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "initialLr";
   private readonly settings: Required<ExponentialSchedulerOptions>;
 

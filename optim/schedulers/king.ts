@@ -28,7 +28,9 @@ export interface KingSchedulerOptions {
  * rate does not make it forget them.
  */
 export class KingScheduler extends WatchingScheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["initialLr", "patience", "decay"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "initialLr";
   private readonly settings: Required<KingSchedulerOptions>;
   private losses: number[] = [];

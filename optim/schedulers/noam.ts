@@ -16,7 +16,9 @@ export interface NoamSchedulerOptions {
  * of the step down (Vaswani et al., "Attention is all you need", 2017). It knows no learning rate of an optimizer.
  */
 export class NoamScheduler extends Scheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["modelDim", "scaleFactor", "warmupSteps"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = null;
   private readonly settings: Required<NoamSchedulerOptions>;
 

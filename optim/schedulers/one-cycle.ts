@@ -32,6 +32,7 @@ interface Phase {
  * using large learning rates", 2018): PyTorch's `OneCycleLR` without its cycle of the momentum.
  */
 export class OneCycleScheduler extends Scheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = [
     "totalSteps",
     "maxLr",
@@ -41,6 +42,7 @@ export class OneCycleScheduler extends Scheduler {
     "finalDivFactor",
     "threePhase",
   ];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "maxLr";
   private readonly settings: Required<OneCycleSchedulerOptions>;
   private readonly phases: readonly Phase[];

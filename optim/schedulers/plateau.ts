@@ -30,6 +30,7 @@ export interface ReduceOnPlateauSchedulerOptions {
  * `ReduceLROnPlateau`. What it is told as loss may be any number, and a step of it an epoch: `rate(epoch, validationLoss)`.
  */
 export class ReduceOnPlateauScheduler extends WatchingScheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = [
     "initialLr",
     "mode",
@@ -41,6 +42,7 @@ export class ReduceOnPlateauScheduler extends WatchingScheduler {
     "minLr",
     "epsilon",
   ];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "initialLr";
   private readonly settings: Required<ReduceOnPlateauSchedulerOptions>;
   /** The best so far; null before the first step. */

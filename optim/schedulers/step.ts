@@ -14,7 +14,9 @@ export interface StepSchedulerOptions {
 
 /** `initialLr * gamma ** floor((step - 1) / stepSize)`: PyTorch's `StepLR`. */
 export class StepScheduler extends Scheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["stepSize", "initialLr", "gamma"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "initialLr";
   private readonly settings: Required<StepSchedulerOptions>;
 
@@ -51,7 +53,9 @@ export interface MultiStepSchedulerOptions {
 
 /** `initialLr` times `gamma` for each milestone that lies behind, which is before `step`: PyTorch's `MultiStepLR`. */
 export class MultiStepScheduler extends Scheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["milestones", "initialLr", "gamma"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "initialLr";
   private readonly settings: Required<MultiStepSchedulerOptions>;
 

@@ -17,7 +17,9 @@ export interface LinearWarmupSchedulerOptions {
  * `total_iters + 1` and, for s of it, `startFactor` such that `startFactor + (1 - startFactor) / warmupSteps = s`.
  */
 export class LinearWarmupScheduler extends Scheduler {
+  /** The names of the options. */
   static readonly options: readonly string[] = ["warmupSteps", "maxLr", "startFactor"];
+  /** The option that is the rate of an optimizer, where that is taken over. */
   static readonly rateOption = "maxLr";
   private readonly settings: Required<LinearWarmupSchedulerOptions>;
 

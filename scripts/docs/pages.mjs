@@ -87,7 +87,15 @@ export function install(app) {
       if (reflection.name === "__namedParameters") reflection.name = "options";
     }
     describeMethods(project);
+    describeSetters(project);
     linkNames(project, documents);
+    for (const field of project.getReflectionsByKind(ReflectionKind.Property)) {
+      const path = fileOf(project, field);
+      // Errors have fields of ECMAScript's.
+      if (!field.parent?.kindOf(ReflectionKind.Class) || path?.includes("node_modules")) continue;
+      if (!field.overwrites && !hasDocstring(field))
+        app.logger.error(`${path}: ${field.parent.name}.${field.name} has no docstring`);
+    }
     for (const reflection of project.getReflectionsByKind(ReflectionKind.SomeModule | ReflectionKind.SomeExport)) {
       const path = fileOf(project, reflection);
       if (path === null || reflection.kindOf(ReflectionKind.SomeModule)) continue;
@@ -100,21 +108,39 @@ export function install(app) {
   });
 }
 
+/** The classes whose methods functions are, and which of them operators are. */
+const VARIABLES = ["Variable", "Parameter", "LazyParameter"];
+const OPERATORS = { Plus: "add", Minus: "sub", Star: "mul", Slash: "div", StarStar: "pow", Percent: "remainder" };
+
 /** `functions` as `retrograd/functions`, and `index` as `retrograd`. */
 function importName(name) {
   if (name === "index") return "retrograd";
   return name.startsWith("retrograd") ? name : `retrograd/${name.replace(/\/index$/, "")}`;
 }
 
-/** The methods of Variable that are functions, which their type says nothing of. */
+/** The methods of Variable that are functions, and its operators, which their types say nothing of. */
 function describeMethods(project) {
-  const functions = project.children?.find(({ name }) => name === "retrograd/functions");
-  for (const method of project.getReflectionsByKind(ReflectionKind.Property)) {
-    if (fileOf(project, method) !== "functions/methods.ts" || method.hasComment()) continue;
-    const target = functions?.getChildByName([method.name]);
+  const find = (module, name) => project.children?.find((child) => child.name === module)?.getChildByName([name]);
+  for (const method of project.getReflectionsByKind(ReflectionKind.Property | ReflectionKind.Method)) {
+    if (!VARIABLES.includes(method.parent?.name)) continue;
+    const name = OPERATORS[/^\[operator(\w+)\]$/.exec(method.name)?.[1]] ?? method.name;
+    const target = find("retrograd/functions", name) ?? find("retrograd/operators", name);
     if (target === undefined) continue;
-    const link = { kind: "inline-tag", tag: "@link", text: method.name, target };
-    method.comment = new Comment([{ kind: "text", text: "The function " }, link, { kind: "text", text: " of this." }]);
+    for (const part of method.signatures ?? [method]) {
+      const link = { kind: "inline-tag", tag: "@link", text: name, target };
+      part.comment ??= new Comment([
+        { kind: "text", text: "The function " },
+        link,
+        { kind: "text", text: " of this." },
+      ]);
+    }
+  }
+}
+
+/** Setters are described where their getters are. */
+function describeSetters(project) {
+  for (const { getSignature, setSignature } of project.getReflectionsByKind(ReflectionKind.Accessor)) {
+    if (getSignature?.hasComment() && setSignature !== undefined) setSignature.comment ??= getSignature.comment.clone();
   }
 }
 

@@ -50,6 +50,7 @@ export abstract class Metric {
     return states.reduce((a, b) => added(this.name, a, b));
   }
 
+  /** Name and value as text. */
   toString(): string {
     return `${this.name} ${this.value()}`;
   }
