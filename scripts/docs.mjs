@@ -7,6 +7,7 @@ import markdownItKatex from "@vscode/markdown-it-katex";
 import { build } from "esbuild";
 import katex from "katex";
 import { Application } from "typedoc";
+import { deadLinks } from "./docs/dead-links.mjs";
 import { install } from "./docs/pages.mjs";
 
 const [OUT = "site"] = process.argv.slice(2);
@@ -122,7 +123,10 @@ try {
   const project = await app.convert();
   if (project !== undefined) {
     app.validate(project);
-    if (!app.logger.hasErrors() && !app.logger.hasWarnings()) await app.generateDocs(project, OUT);
+    if (!app.logger.hasErrors() && !app.logger.hasWarnings()) {
+      await app.generateDocs(project, OUT);
+      broken.push(...deadLinks(OUT));
+    }
   }
   for (const message of broken) app.logger.error(message);
   if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exitCode = 1;

@@ -66,7 +66,8 @@ export function readPage(path: string, text = readFileSync(join(ROOT, path), "ut
     for (const child of token.children ?? []) {
       if (child.type === "code_inline") inlineCode.push({ line, code: child.content });
       const href = child.attrGet(child.type === "image" ? "src" : "href");
-      if (href !== null) links.push({ line, href: decodeURI(href) });
+      const written = child.type === "html_inline" ? /\s(?:href|src)="([^"]*)"/.exec(child.content)?.[1] : null;
+      for (const link of [href, written]) if (link != null) links.push({ line, href: decodeURI(link) });
     }
   }
   return { path, text, fences, inlineCode, links, headings };
