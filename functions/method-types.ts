@@ -102,10 +102,10 @@ interface BinaryMethods {
   maximum: BinaryMethod;
   minimum: BinaryMethod;
   /** NumPy's `this @ other`. */
-  matmul<S extends Shape, const X extends Operand>(
-    this: Variable<S>,
-    other: Checked<X, MatMulShape<S, ShapeOf<X>>>,
-  ): Variable<Result<MatMulShape<S, ShapeOf<X>>>>;
+  matmul<V extends Variable, const X extends Operand>(
+    this: V,
+    other: Checked<X, MatMulShape<ShapeOf<V>, ShapeOf<X>>>,
+  ): Variable<Result<MatMulShape<ShapeOf<V>, ShapeOf<X>>>>;
 }
 
 /** Those that reduce axes. */
@@ -123,57 +123,57 @@ interface ReductionMethods {
   argmin: ArgMethod;
 }
 type ArgMethod = <
-  S extends Shape,
+  V extends Variable,
   const A extends number | null | undefined = undefined,
   const Keep extends boolean = false,
 >(
-  this: Variable<S>,
-  options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<S, A, undefined, Keep>>,
-) => Variable<Result<ReducedShape<S, A, undefined, Keep>>>;
+  this: V,
+  options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<ShapeOf<V>, A, undefined, Keep>>,
+) => Variable<Result<ReducedShape<ShapeOf<V>, A, undefined, Keep>>>;
 
 /** Those that change the shape and nothing else. */
 interface ShapeMethods<Own extends Shape> {
   /** The elements in another shape, given as numbers or as one array; one length may be -1. */
-  reshape<S extends Shape, const T extends readonly [Shape] | readonly number[]>(
-    this: Variable<S>,
-    ...shape: CheckedRest<T, ReshapedShape<S, Spread<T>>>
-  ): Variable<Result<ReshapedShape<S, Spread<T>>>>;
+  reshape<V extends Variable, const T extends readonly [Shape] | readonly number[]>(
+    this: V,
+    ...shape: CheckedRest<T, ReshapedShape<ShapeOf<V>, Spread<T>>>
+  ): Variable<Result<ReshapedShape<ShapeOf<V>, Spread<T>>>>;
   /** The axes in another order, given as numbers or as one array; reversed when none are given. */
-  transpose<S extends Shape, const A extends readonly [readonly number[]] | readonly number[]>(
-    this: Variable<S>,
-    ...axes: CheckedRest<A, TransposedShape<S, Spread<A>>>
-  ): Variable<Result<TransposedShape<S, Spread<A>>>>;
+  transpose<V extends Variable, const A extends readonly [readonly number[]] | readonly number[]>(
+    this: V,
+    ...axes: CheckedRest<A, TransposedShape<ShapeOf<V>, Spread<A>>>
+  ): Variable<Result<TransposedShape<ShapeOf<V>, Spread<A>>>>;
   /** This repeated to a shape, given as numbers or as one array. */
-  broadcastTo<S extends Shape, const T extends readonly [Shape] | readonly number[]>(
-    this: Variable<S>,
-    ...shape: CheckedRest<T, BroadcastToShape<S, Spread<T>>>
-  ): Variable<Result<BroadcastToShape<S, Spread<T>>>>;
+  broadcastTo<V extends Variable, const T extends readonly [Shape] | readonly number[]>(
+    this: V,
+    ...shape: CheckedRest<T, BroadcastToShape<ShapeOf<V>, Spread<T>>>
+  ): Variable<Result<BroadcastToShape<ShapeOf<V>, Spread<T>>>>;
   squeeze<
-    S extends Shape,
+    V extends Variable,
     const One extends number | undefined = undefined,
     const Many extends number | undefined = undefined,
   >(
-    this: Variable<S>,
-    options?: CheckedLiteral<{ axis?: One | readonly Many[] }, SqueezedShape<S, One, Many>>,
-  ): Variable<Result<SqueezedShape<S, One, Many>>>;
-  expandDims<S extends Shape, const A extends number | readonly number[]>(
-    this: Variable<S>,
-    axis: Checked<A, ExpandedShape<S, A>>,
-  ): Variable<Result<ExpandedShape<S, A>>>;
-  swapaxes<S extends Shape, const A extends number, const B extends number>(
-    this: Variable<S>,
+    this: V,
+    options?: CheckedLiteral<{ axis?: One | readonly Many[] }, SqueezedShape<ShapeOf<V>, One, Many>>,
+  ): Variable<Result<SqueezedShape<ShapeOf<V>, One, Many>>>;
+  expandDims<V extends Variable, const A extends number | readonly number[]>(
+    this: V,
+    axis: Checked<A, ExpandedShape<ShapeOf<V>, A>>,
+  ): Variable<Result<ExpandedShape<ShapeOf<V>, A>>>;
+  swapaxes<V extends Variable, const A extends number, const B extends number>(
+    this: V,
     axis1: A,
-    axis2: Checked<B, SwappedShape<S, A, B>>,
-  ): Variable<Result<SwappedShape<S, A, B>>>;
-  flatten<S extends Shape>(this: Variable<S>): Variable<FlatShape<S>>;
-  cumsum<S extends Shape, const A extends number | null | undefined = undefined>(
-    this: Variable<S>,
+    axis2: Checked<B, SwappedShape<ShapeOf<V>, A, B>>,
+  ): Variable<Result<SwappedShape<ShapeOf<V>, A, B>>>;
+  flatten<V extends Variable>(this: V): Variable<FlatShape<ShapeOf<V>>>;
+  cumsum<V extends Variable, const A extends number | null | undefined = undefined>(
+    this: V,
     options?: { axis?: A },
-  ): Variable<[A] extends [number] ? S : [A] extends [null | undefined] ? FlatShape<S> : Shape>;
-  unbind<S extends Shape, const A extends number | undefined = undefined>(
-    this: Variable<S>,
-    options?: { axis?: Checked<A, UnboundShape<S, A>> },
-  ): Variable<Result<UnboundShape<S, A>>>[];
+  ): Variable<[A] extends [number] ? ShapeOf<V> : [A] extends [null | undefined] ? FlatShape<ShapeOf<V>> : Shape>;
+  unbind<V extends Variable, const A extends number | undefined = undefined>(
+    this: V,
+    options?: { axis?: Checked<A, UnboundShape<ShapeOf<V>, A>> },
+  ): Variable<Result<UnboundShape<ShapeOf<V>, A>>>[];
   /** The axes reversed: the transpose of a matrix. */
   readonly T: Variable<ReversedShape<Own>>;
 }

@@ -1,4 +1,3 @@
-import type { Shape } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
 import type { BroadcastShape } from "../core/shape-types/broadcast.js";
 import type { Checked, CheckedLiteral, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
@@ -20,10 +19,10 @@ export type BinaryFunction = <const A extends Operand, const B extends Operand>(
 ) => Variable<Result<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 
 /** `BinaryFunction` as a method. */
-export type BinaryMethod = <S extends Shape, const X extends Operand>(
-  this: Variable<S>,
-  other: Checked<X, BroadcastShape<S, ShapeOf<X>>>,
-) => Variable<Result<BroadcastShape<S, ShapeOf<X>>>>;
+export type BinaryMethod = <V extends Variable, const X extends Operand>(
+  this: V,
+  other: Checked<X, BroadcastShape<ShapeOf<V>, ShapeOf<X>>>,
+) => Variable<Result<BroadcastShape<ShapeOf<V>, ShapeOf<X>>>>;
 
 /** Options of the reductions: `One` is the axis, `Many` one of several. */
 export interface ReduceOptions<
@@ -39,11 +38,11 @@ export interface ReduceOptions<
 
 /** A reduction as a method; `More` are its other options. */
 export type ReductionMethod<More = unknown> = <
-  S extends Shape,
+  V extends Variable,
   const One extends number | null | undefined = undefined,
   const Many extends number | undefined = undefined,
   const Keep extends boolean = false,
 >(
-  this: Variable<S>,
-  options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & More, ReducedShape<S, One, Many, Keep>>,
-) => Variable<Result<ReducedShape<S, One, Many, Keep>>>;
+  this: V,
+  options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & More, ReducedShape<ShapeOf<V>, One, Many, Keep>>,
+) => Variable<Result<ReducedShape<ShapeOf<V>, One, Many, Keep>>>;

@@ -93,6 +93,16 @@ same<Variable>()(Math.random() < 0.5 ? any : x, true);
 export const parameters: Parameter[] = [new Parameter(zeros([2, 3])), new Parameter(zeros([4]))];
 export const layers: FullyConnected[] = [layer, new FullyConnected({ nOut: 3 })];
 
+// One shape or another, as a condition gives it.
+declare const either: Variable<[2, 3]> | Variable<[4, 3]>;
+same<Variable<[2, 3] | [4, 3]>>()(either.add(1).mul(zeros([3])), true);
+same<Variable<[2, 5] | [4, 5]>>()(either.matmul(zeros([3, 5])), true);
+same<Variable<[2] | [4]>>()(either.sum({ axis: 1 }), true);
+same<Variable<[6 | 12]>>()(either.reshape(-1), true);
+[either.exp(), either.T, either.transpose(), either.flatten(), either.argmax({ axis: 0 })] satisfies Variable[];
+[either.squeeze(), either.expandDims(0), either.swapaxes(0, 1), either.cumsum({ axis: 0 })] satisfies Variable[];
+[either.sub(either), F.add(either, either), F.matmul(either, zeros([3, 2])), ...either.unbind()] satisfies Variable[];
+
 // Code that was written for Variables without shapes.
 export const functions: ((a: Operand, b: Operand) => Variable)[] = [F.add, F.matmul, F.less, F.maximum];
 export const reductions: Record<string, typeof F.sum> = { sum: F.sum, mean: F.mean, var: F.var, norm: F.norm };
