@@ -3,7 +3,7 @@
  * they put files. It is plain JavaScript for Node and browsers.
  *
  * Protocol (see pool.ts): `control` is [sequence, parts, function, done, parked, ready, length of a failure's reason, pages of memory,
- * ..., claim of part 0, 1, ...]. The sequence is
+ * threads that load the library, whether the process ends, ..., claim of part 0, 1, ...]. The sequence is
  * odd while a job is being written. The function is module * 256 + index, and `code` begins with four words for each module: where
  * it and the one with relaxed SIMD begin, and their bytes. A part belongs to whoever changes its claim from an older job's number to this job's. Each worker
  * begins with the part of its own place, which it had of the job before too: what that one wrote is in its cache. A job without parts
@@ -18,15 +18,23 @@ function start(data) {
   const { memory, code, control, numbers, reason, width, firstClaim, spins, native, place } = data;
   const natives = [];
   if (native) {
-    const koffi = require(native.koffi);
-    const library = koffi.load(native.library);
-    library.func(native.setup.signature)(native.setup.argument);
-    for (const { signature, addresses } of native.functions) {
-      const call = library.func(signature);
-      natives.push((...args) => {
-        for (const i of addresses) args[i] += native.base;
-        call(...args);
-      });
+    Atomics.add(control, 8, 1);
+    try {
+      // The end of the process stops this thread, and in the library's loader that would abort.
+      if (Atomics.load(control, 9) !== 0) return;
+      const koffi = require(native.koffi);
+      const library = koffi.load(native.library);
+      library.func(native.setup.signature)(native.setup.argument);
+      for (const { signature, addresses } of native.functions) {
+        const call = library.func(signature);
+        natives.push((...args) => {
+          for (const i of addresses) args[i] += native.base;
+          call(...args);
+        });
+      }
+    } finally {
+      Atomics.sub(control, 8, 1);
+      Atomics.notify(control, 8);
     }
   }
   const modules = [natives];

@@ -1,6 +1,6 @@
 import { RetrogradError } from "../errors.js";
 import { heap } from "../heap.js";
-import { canShareMemory, hardwareThreads, shared, sharedBytes, startWorker } from "../platform.js";
+import { canShareMemory, hardwareThreads, onExit, shared, sharedBytes, startWorker } from "../platform.js";
 import { POOL_WORKER } from "./pool-worker.js";
 import { CODE_BYTES, KERNELS } from "./wasm/code/digest.js";
 
@@ -20,6 +20,8 @@ const PARKED = 4;
 const READY = 5;
 const FAILED = 6;
 const PAGES = 7;
+const LOADING = 8;
+const ENDING = 9;
 const FIRST_CLAIM = 16;
 /** The most parts of a job, and the most numbers a part may have. */
 const MAX_PARTS = 64;
@@ -37,6 +39,8 @@ export const NATIVE = 0;
  */
 const SPINS = 20_000;
 const MAX_THREADS = 16;
+/** Milliseconds that the end of the process waits at most for workers that load the native library, which takes some ten. */
+const PATIENCE = 5000;
 
 /** A library's functions for workers to call beside those of the WebAssembly module; see `openblas.ts`. */
 export interface NativeFunctions {
@@ -78,6 +82,7 @@ export class Pool {
 
   /** Starts the workers that are missing. They come up in their own time and join the jobs of then. */
   start(native?: NativeFunctions): void {
+    if (native !== undefined && this.started === 0) onExit(() => this.end());
     while (this.started < this.threads - 1) {
       const started = startWorker(POOL_WORKER, {
         memory: heap.memory,
@@ -98,6 +103,15 @@ export class Pool {
       }
       this.started++;
     }
+  }
+
+  /** Waits for workers that load the native library: its loader aborts the process when a thread is stopped within it. */
+  private end(): void {
+    const { control } = this;
+    Atomics.store(control, ENDING, 1);
+    const loading = Atomics.load(control, LOADING);
+    if (loading === 0) return;
+    if (Atomics.wait(control, LOADING, loading, PATIENCE) !== "timed-out") this.end();
   }
 
   /** Lets the workers park, when the main thread has work for the other processors. */

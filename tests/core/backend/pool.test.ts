@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { finePartCount, partCount, range, runParts } from "../../../core/backend/parallel.js";
 import { pool } from "../../../core/backend/pool.js";
 import { base } from "../../../core/backend/wasm/modules.js";
@@ -160,4 +164,14 @@ test("a kernel that fails in a worker is an error that says why, and the next jo
     [0, 16, 32, 48].map((i) => [x.address + i * 4, x.address + i * 4, 16]),
   );
   expect([...x.toTypedArray()]).toEqual(new Array(64).fill(-1));
+});
+
+test("the process does not end while a worker loads the native library, which would abort", () => {
+  const folder = mkdtempSync(join(tmpdir(), "retrograd-pool-"));
+  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", join(__dirname, "ending.ts"), folder], {
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  expect(existsSync(join(folder, "loaded"))).toBe(true);
+  rmSync(folder, { recursive: true, force: true });
 });
