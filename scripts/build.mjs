@@ -14,8 +14,15 @@ const compile = (...options) =>
 
 /** What the classes of a module are called. */
 const classNames = (code) =>
-  [...code.matchAll(/^\s*(?:export |default |abstract )*(?:class (\w+)|var (\w+) = class\b)/gm)].map(
-    ([, declared, assigned]) => declared ?? assigned,
+  [...code.matchAll(/^\s*(?:export |default |abstract )*(?:var (\w+) = )?class\b(?: (?!extends\b)(\w+))?/gm)].flatMap(
+    ([, assigned, own]) => own ?? assigned ?? [],
+  );
+
+/** `code` with the names that its classes have in the sources: one that names itself is `var X = class _X` in a bundle. */
+const withOwnNames = (code) =>
+  [...code.matchAll(/^var (\w+) = class (_\1)\b/gm)].reduce(
+    (text, [, own, inner]) => text.replaceAll(new RegExp(`(?<![\\w.$])${inner}(?![\\w$])`, "g"), own),
+    code,
   );
 
 rmSync("dist", { recursive: true, force: true });
@@ -77,13 +84,14 @@ const ownNames = new Set(
     .filter((file) => file.endsWith(".js"))
     .flatMap((file) => classNames(readFileSync(join("dist/cjs", file), "utf8"))),
 );
-for (const { path, contents, text } of outputFiles) {
+for (const { path, text: bundled } of outputFiles) {
+  const text = withOwnNames(bundled);
   const renamed = classNames(text).find((name) => !ownNames.has(name));
   if (renamed !== undefined) {
     throw new Error(`build: two classes share a name, and the bundle calls one ${renamed}; messages would show that`);
   }
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, contents);
+  writeFileSync(path, text);
 }
 // Bundlers go by the package.json that is nearest. The entries that are not named here only hand on what chunks hold; the others
 // register classes by name, or give Variable its methods and operators.
