@@ -15,6 +15,7 @@ import { LeafUses } from "./leaf-uses.js";
 import type { NDArray } from "./ndarray.js";
 import type { GraphNode, SeveralOutputs } from "./node.js";
 import { binary, filled } from "./numeric.js";
+import { checkKnown } from "./options.js";
 import { GenerationQueue } from "./queue.js";
 import { claim, GradientRelease, giveBack } from "./release.js";
 import { addRowGradients } from "./row-gradient.js";
@@ -53,10 +54,9 @@ declare module "./variable.js" {
   }
 }
 
-Variable.prototype.backward = function (
-  this: Variable,
-  { retainGrad = false, createGraph = false, gradient }: BackwardOptions = {},
-): void {
+Variable.prototype.backward = function (this: Variable, options: BackwardOptions = {}): void {
+  checkKnown("backward", options, ["retainGrad", "createGraph", "gradient"]);
+  const { retainGrad = false, createGraph = false, gradient } = options;
   const pass = new BackwardPass(null, retainGrad);
   pass.run([this], [startingGradient("backward", this, gradient)], createGraph);
   for (const [x, gx] of pass.results) {
@@ -73,8 +73,10 @@ Variable.prototype.backward = function (
 export function grad(
   ys: readonly Variable[] | Variable,
   xs: readonly Variable[] | Variable,
-  { gradYs, createGraph = false, allowUnused = false }: GradOptions = {},
+  options: GradOptions = {},
 ): Variable[] {
+  checkKnown("grad", options, ["gradYs", "createGraph", "allowUnused"]);
+  const { gradYs, createGraph = false, allowUnused = false } = options;
   const outputs = ys instanceof Variable ? [ys] : ys;
   const inputs = xs instanceof Variable ? [xs] : xs;
   if (gradYs !== undefined && gradYs.length !== outputs.length) {

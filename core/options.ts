@@ -17,6 +17,13 @@ export function checkOptions(operation: string, options: unknown, known: readonl
   }
 }
 
+/** `checkOptions` for functions that are called in every step: it looks at no more than it must. */
+export function checkKnown(operation: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    checkOptions(operation, options, known);
+  for (const key in options) if (!known.includes(key)) checkOptions(operation, options, known);
+}
+
 /**
  * Checks that an option is a whole number of at least `least`.
  * @throws ArgumentError naming the operation, the option and the value.

@@ -2,6 +2,7 @@ import { ArgumentError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
+import { checkKnown } from "../core/options.js";
 import { normalizeAxis } from "../core/shape.js";
 import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
@@ -133,7 +134,9 @@ function positive(x: NDArray): NDArray {
  * @throws AxisError when there is no such axis.
  */
 export function softmax<const X extends Operand>(x: X, options?: SoftmaxOptions): Variable<DataShape<X>>;
-export function softmax(x: Operand, { axis = -1 }: SoftmaxOptions = {}): Variable {
+export function softmax(x: Operand, options: SoftmaxOptions = {}): Variable {
+  checkKnown("softmax", options, ["axis"]);
+  const { axis = -1 } = options;
   const input = asVariable("softmax", x);
   return new Softmax(normalizeAxis("softmax", axis, input.ndim)).apply(input);
 }
@@ -143,7 +146,9 @@ export function softmax(x: Operand, { axis = -1 }: SoftmaxOptions = {}): Variabl
  * @throws AxisError when there is no such axis.
  */
 export function logSoftmax<const X extends Operand>(x: X, options?: SoftmaxOptions): Variable<DataShape<X>>;
-export function logSoftmax(x: Operand, { axis = -1 }: SoftmaxOptions = {}): Variable {
+export function logSoftmax(x: Operand, options: SoftmaxOptions = {}): Variable {
+  checkKnown("logSoftmax", options, ["axis"]);
+  const { axis = -1 } = options;
   const input = asVariable("logSoftmax", x);
   return new LogSoftmax(normalizeAxis("logSoftmax", axis, input.ndim)).apply(input);
 }
@@ -159,7 +164,9 @@ export const softplus = elementwise("softplus", (gy, f) => mul(gy, sigmoid(f.x))
  * @throws ArgumentError when `alpha` is not a finite number.
  */
 export function leakyRelu<const X extends Operand>(x: X, options?: { alpha?: number }): Variable<DataShape<X>>;
-export function leakyRelu(x: Operand, { alpha = 0.3 }: { alpha?: number } = {}): Variable {
+export function leakyRelu(x: Operand, options: { alpha?: number } = {}): Variable {
+  checkKnown("leakyRelu", options, ["alpha"]);
+  const { alpha = 0.3 } = options;
   checkFinite("leakyRelu", "alpha", alpha);
   return new LeakyRelu(alpha).apply(floating("leakyRelu", x));
 }
@@ -169,7 +176,9 @@ export function leakyRelu(x: Operand, { alpha = 0.3 }: { alpha?: number } = {}):
  * @throws ArgumentError when `alpha` is not a finite number.
  */
 export function elu<const X extends Operand>(x: X, options?: { alpha?: number }): Variable<DataShape<X>>;
-export function elu(x: Operand, { alpha = 1 }: { alpha?: number } = {}): Variable {
+export function elu(x: Operand, options: { alpha?: number } = {}): Variable {
+  checkKnown("elu", options, ["alpha"]);
+  const { alpha = 1 } = options;
   checkFinite("elu", "alpha", alpha);
   return new ExponentialLinear(alpha, 1).apply(floating("elu", x));
 }
@@ -189,7 +198,9 @@ export function selu(x: Operand): Variable {
  * @throws ArgumentError when `approximate` is neither true nor false.
  */
 export function gelu<const X extends Operand>(x: X, options?: { approximate?: boolean }): Variable<DataShape<X>>;
-export function gelu(x: Operand, { approximate = true }: { approximate?: boolean } = {}): Variable {
+export function gelu(x: Operand, options: { approximate?: boolean } = {}): Variable {
+  checkKnown("gelu", options, ["approximate"]);
+  const { approximate = true } = options;
   if (typeof approximate !== "boolean") {
     throw new ArgumentError(`gelu: approximate is ${String(approximate)}; expected true or false`);
   }
@@ -214,10 +225,9 @@ export function affine<const X extends Operand>(
   x: X,
   options?: { slope?: number; intercept?: number },
 ): Variable<DataShape<X>>;
-export function affine(
-  x: Operand,
-  { slope = 1, intercept = 0 }: { slope?: number; intercept?: number } = {},
-): Variable {
+export function affine(x: Operand, options: { slope?: number; intercept?: number } = {}): Variable {
+  checkKnown("affine", options, ["slope", "intercept"]);
+  const { slope = 1, intercept = 0 } = options;
   checkFinite("affine", "slope", slope);
   checkFinite("affine", "intercept", intercept);
   return add(mul(floating("affine", x), slope), intercept);

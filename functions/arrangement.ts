@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { concatenate, filled, span } from "../core/numeric.js";
+import { checkKnown } from "../core/options.js";
 import { normalizeAxes, normalizeAxis, type Shape, shapeText } from "../core/shape.js";
 import type { DataShape } from "../core/shape-types/operand.js";
 import { type Slice, slice } from "../core/slicing.js";
@@ -79,7 +80,9 @@ type Width = readonly [before: number, after: number];
  * @throws ArgumentError for widths that are negative or not integers; ShapeError when there is not a pair for each axis; DTypeError
  * when the dtype of `x` cannot hold the value.
  */
-export function pad(x: Operand, widths: PadWidths, { value = 0 }: { value?: number } = {}): Variable {
+export function pad(x: Operand, widths: PadWidths, options: { value?: number } = {}): Variable {
+  checkKnown("pad", options, ["value"]);
+  const { value = 0 } = options;
   const input = asVariable("pad", x);
   checkValue("pad", value, input.dtype);
   return new Pad(padWidths(widths, input.shape), value).apply(input);
@@ -90,7 +93,9 @@ export function flip<const X extends Operand>(
   x: X,
   options?: { axis?: number | readonly number[] },
 ): Variable<DataShape<X>>;
-export function flip(x: Operand, { axis }: { axis?: number | readonly number[] } = {}): Variable {
+export function flip(x: Operand, options: { axis?: number | readonly number[] } = {}): Variable {
+  checkKnown("flip", options, ["axis"]);
+  const { axis } = options;
   const input = asVariable("flip", x);
   return new Flip(normalizeAxes("flip", axis, input.ndim)).apply(input);
 }
@@ -108,8 +113,10 @@ export function roll<const X extends Operand>(
 export function roll(
   x: Operand,
   shift: number | readonly number[],
-  { axis }: { axis?: number | readonly number[] } = {},
+  options: { axis?: number | readonly number[] } = {},
 ): Variable {
+  checkKnown("roll", options, ["axis"]);
+  const { axis } = options;
   const input = asVariable("roll", x);
   if (axis === undefined) return reshape(roll(flatten(input), shift, { axis: 0 }), input.shape);
   const shifts = typeof shift === "number" ? [shift] : shift;
@@ -135,7 +142,9 @@ export function roll(
  * `repeat([1, 2], 2)` is `[1, 1, 2, 2]`, as NumPy's (PyTorch's `repeat_interleave`).
  * @throws ArgumentError when a count is not a non-negative integer, or their number is not the length of the axis.
  */
-export function repeat(x: Operand, n: number | readonly number[], { axis }: { axis?: number } = {}): Variable {
+export function repeat(x: Operand, n: number | readonly number[], options: { axis?: number } = {}): Variable {
+  checkKnown("repeat", options, ["axis"]);
+  const { axis } = options;
   if (axis === undefined) return repeat(flatten(x), n, { axis: 0 });
   const input = asVariable("repeat", x);
   const at = normalizeAxis("repeat", axis, input.ndim);

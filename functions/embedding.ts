@@ -1,6 +1,7 @@
 import { array, arrayOf } from "../core/creation.js";
 import { ArgumentError, DTypeError, IndexError, ShapeError } from "../core/errors.js";
 import { NDArray, type NestedArray, type NumericArray } from "../core/ndarray.js";
+import { checkKnown } from "../core/options.js";
 import { shapeText } from "../core/shape.js";
 import { type Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
@@ -49,7 +50,9 @@ interface Bags {
  * @throws ShapeError when `W` is no matrix or `ids` is ragged; DTypeError when ids are not integers; IndexError for an id
  * outside the vocabulary, negative ones included.
  */
-export function embedding(W: Operand, ids: Operand, { paddingId = null }: EmbeddingOptions = {}): Variable {
+export function embedding(W: Operand, ids: Operand, options: EmbeddingOptions = {}): Variable {
+  checkKnown("embedding", options, ["paddingId"]);
+  const { paddingId = null } = options;
   return lookUp("embedding", W, ids, paddingId);
 }
 
@@ -60,6 +63,7 @@ export function embedding(W: Operand, ids: Operand, { paddingId = null }: Embedd
  * an id outside the vocabulary; ArgumentError for another `pool`, or when `bags` is nothing of the kind.
  */
 export function embeddingBag(W: Operand, bags: IdBags, options: EmbeddingBagOptions = {}): Variable {
+  checkKnown("embeddingBag", options, ["pool", "paddingId"]);
   const { pool = "mean", paddingId = null } = options;
   if (pool !== "sum" && pool !== "mean") {
     throw new ArgumentError(`embeddingBag: pool is ${String(pool)}; expected "sum" or "mean"`);

@@ -5,6 +5,7 @@ import { FrugalFunction } from "../core/frugal-function.js";
 import { type ArrayIndex, indexArray, type Selection, selection } from "../core/indexing.js";
 import { NDArray, type NestedArray, type NumericArray } from "../core/ndarray.js";
 import { addRows, filled } from "../core/numeric.js";
+import { checkKnown } from "../core/options.js";
 import { rowGradient } from "../core/row-gradient.js";
 import { checkShape, normalizeAxis, shapeText } from "../core/shape.js";
 import type { OneHotShape } from "../core/shape-types/axes.js";
@@ -62,7 +63,9 @@ export function getItem(x: Operand, ...indices: readonly Index[]): Variable {
  * for axis 1 of 3. The other axes broadcast. The counterpart of NumPy's `take_along_axis` and PyTorch's `take_along_dim`.
  * @throws ShapeError when the numbers of axes differ or another axis does not broadcast; IndexError for a position outside the axis.
  */
-export function takeAlongAxis(x: Operand, ids: Operand, { axis = -1 }: { axis?: number } = {}): Variable {
+export function takeAlongAxis(x: Operand, ids: Operand, options: { axis?: number } = {}): Variable {
+  checkKnown("takeAlongAxis", options, ["axis"]);
+  const { axis = -1 } = options;
   const input = asVariable("takeAlongAxis", x);
   const { shape } = input;
   const along = normalizeAxis("takeAlongAxis", axis, input.ndim);
@@ -95,7 +98,9 @@ export function oneHot<const X extends Operand, const N extends number>(
   n: N,
   options?: { dtype?: DType },
 ): Variable<OneHotShape<ShapeOf<X>, N>>;
-export function oneHot(ids: Operand, n: number, { dtype = "float32" }: { dtype?: DType } = {}): Variable {
+export function oneHot(ids: Operand, n: number, options: { dtype?: DType } = {}): Variable {
+  checkKnown("oneHot", options, ["dtype"]);
+  const { dtype = "float32" } = options;
   checkDType("oneHot", dtype);
   checkShape("oneHot", [n]);
   const classes = integerArray("oneHot", ids);

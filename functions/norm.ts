@@ -1,6 +1,7 @@
 import { ArgumentError, AxisError, ShapeError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, filled, reduce, unary } from "../core/numeric.js";
+import { checkKnown } from "../core/options.js";
 import { normalizeAxes, shapeText } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
 import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
@@ -76,13 +77,15 @@ export function norm<
   x: X,
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & NormOrder, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
-export function norm(x: Operand, { ord = 2, axis, keepdims = false }: NormOptions = {}): Variable {
+export function norm(x: Operand, options: NormOptions = {}): Variable {
+  checkKnown("norm", options, ["ord", "axis", "keepdims"]);
+  const { ord = 2, axis, keepdims = false } = options;
   if (ord !== "fro" && (typeof ord !== "number" || Number.isNaN(ord))) {
     throw new ArgumentError(`norm: unknown ord ${String(ord)}; expected a number, Infinity, -Infinity or "fro"`);
   }
   const input = floating("norm", x);
   const axes = normalizeAxes("norm", axis, input.ndim);
-  const options = { axis: axes, keepdims };
+  const reduced = { axis: axes, keepdims };
   if (ord === "fro" && axes.length !== 2) {
     throw new AxisError(
       `norm: ord "fro" is the norm of a matrix, got ${axes.length} of the axes of ${shapeText(input.shape)}; expected two`,
@@ -94,16 +97,16 @@ export function norm(x: Operand, { ord = 2, axis, keepdims = false }: NormOption
         `norm: no elements for ord ${ord} in shape ${shapeText(input.shape)}; expected at least one`,
       );
     }
-    return (ord > 0 ? max : min)(abs(input), options);
+    return (ord > 0 ? max : min)(abs(input), reduced);
   }
   switch (ord) {
     case "fro":
     case 2:
       return new EuclideanNorm(axes, keepdims).apply(input);
     case 1:
-      return sum(abs(input), options);
+      return sum(abs(input), reduced);
     case 0:
-      return sum(abs(sign(input)), options);
+      return sum(abs(sign(input)), reduced);
     default:
       return new PowerNorm(axes, keepdims, ord).apply(input);
   }

@@ -3,6 +3,7 @@ import { GraphError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { argReduce, binary, compare, cumsum as cumulate, filled, reduce } from "../core/numeric.js";
+import { checkKnown } from "../core/options.js";
 import { normalizeAxes, normalizeAxis, reducedShape, type Shape } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
 import type { CheckedLiteral, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
@@ -138,7 +139,9 @@ export function sum<
   x: X,
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
-export function sum(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
+export function sum(x: Operand, options: ReduceOptions = {}): Variable {
+  checkKnown("sum", options, ["axis", "keepdims"]);
+  const { axis, keepdims = false } = options;
   const input = asVariable("sum", x);
   return new Sum(normalizeAxes("sum", axis, input.ndim), keepdims).apply(input);
 }
@@ -156,7 +159,9 @@ export function mean<
   x: X,
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
-export function mean(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
+export function mean(x: Operand, options: ReduceOptions = {}): Variable {
+  checkKnown("mean", options, ["axis", "keepdims"]);
+  const { axis, keepdims = false } = options;
   const input = asVariable("mean", x);
   return new Mean(normalizeAxes("mean", axis, input.ndim), keepdims).apply(input);
 }
@@ -174,7 +179,9 @@ export function max<
   x: X,
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
-export function max(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
+export function max(x: Operand, options: ReduceOptions = {}): Variable {
+  checkKnown("max", options, ["axis", "keepdims"]);
+  const { axis, keepdims = false } = options;
   const input = asVariable("max", x);
   return new Extremum("max", normalizeAxes("max", axis, input.ndim), keepdims).apply(input);
 }
@@ -192,7 +199,9 @@ export function min<
   x: X,
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
-export function min(x: Operand, { axis, keepdims = false }: ReduceOptions = {}): Variable {
+export function min(x: Operand, options: ReduceOptions = {}): Variable {
+  checkKnown("min", options, ["axis", "keepdims"]);
+  const { axis, keepdims = false } = options;
   const input = asVariable("min", x);
   return new Extremum("min", normalizeAxes("min", axis, input.ndim), keepdims).apply(input);
 }
@@ -205,7 +214,9 @@ export function cumsum<const X extends Operand, const A extends number | null | 
   x: X,
   options?: { axis?: A },
 ): Variable<[A] extends [number] ? DataShape<X> : [A] extends [null | undefined] ? FlatShape<ShapeOf<X>> : Shape>;
-export function cumsum(x: Operand, { axis }: { axis?: number | null } = {}): Variable {
+export function cumsum(x: Operand, options: { axis?: number | null } = {}): Variable {
+  checkKnown("cumsum", options, ["axis"]);
+  const { axis } = options;
   const input = asVariable("cumsum", x);
   if (axis === undefined || axis === null) return new CumSum(0, false).apply(flatten(input));
   return new CumSum(normalizeAxis("cumsum", axis, input.ndim), false).apply(input);
@@ -232,6 +243,7 @@ export function argmax<
   options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, A, undefined, Keep>>>;
 export function argmax(x: Operand, options: ArgOptions = {}): Variable {
+  checkKnown("argmax", options, ["axis", "keepdims"]);
   return argExtremum("argmax", asVariable("argmax", x), options);
 }
 
@@ -248,6 +260,7 @@ export function argmin<
   options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, A, undefined, Keep>>>;
 export function argmin(x: Operand, options: ArgOptions = {}): Variable {
+  checkKnown("argmin", options, ["axis", "keepdims"]);
   return argExtremum("argmin", asVariable("argmin", x), options);
 }
 

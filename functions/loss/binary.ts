@@ -1,6 +1,7 @@
 import { ShapeError } from "../../core/errors.js";
 import type { NDArray } from "../../core/ndarray.js";
 import * as numeric from "../../core/numeric.js";
+import { checkKnown } from "../../core/options.js";
 import { shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { softplus } from "../activation.js";
@@ -88,11 +89,9 @@ export interface SigmoidCrossEntropyOptions extends BinaryCrossEntropyOptions {
  * @throws ShapeError when the shapes differ (a loss does not broadcast), there are no entries or `weight` does not fit;
  * ArgumentError when a probability is not from 0 to 1, or for an unknown reduction.
  */
-export function binaryCrossEntropy(
-  x: Operand,
-  t: Operand,
-  { weight = null, reduction = "mean" }: BinaryCrossEntropyOptions = {},
-): Variable {
+export function binaryCrossEntropy(x: Operand, t: Operand, options: BinaryCrossEntropyOptions = {}): Variable {
+  checkKnown("binaryCrossEntropy", options, ["weight", "reduction"]);
+  const { weight = null, reduction = "mean" } = options;
   checkReduction("binaryCrossEntropy", reduction, REDUCTIONS);
   const [prediction, target] = entrywise("binaryCrossEntropy", x, t);
   checkProbabilities("binaryCrossEntropy", "prediction", prediction);
@@ -108,11 +107,9 @@ export function binaryCrossEntropy(
  * @throws ShapeError when the shapes differ (a loss does not broadcast), there are no entries or a weight does not fit;
  * ArgumentError when a target is not from 0 to 1, or for an unknown reduction.
  */
-export function sigmoidCrossEntropy(
-  x: Operand,
-  t: Operand,
-  { weight = null, posWeight = null, reduction = "mean" }: SigmoidCrossEntropyOptions = {},
-): Variable {
+export function sigmoidCrossEntropy(x: Operand, t: Operand, options: SigmoidCrossEntropyOptions = {}): Variable {
+  checkKnown("sigmoidCrossEntropy", options, ["weight", "posWeight", "reduction"]);
+  const { weight = null, posWeight = null, reduction = "mean" } = options;
   checkReduction("sigmoidCrossEntropy", reduction, REDUCTIONS);
   const [logits, target] = entrywise("sigmoidCrossEntropy", x, t);
   checkProbabilities("sigmoidCrossEntropy", "target", target);

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import { checkKnown } from "../../core/options.js";
 import { sameShape, shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { relu } from "../activation.js";
@@ -30,8 +31,10 @@ export function cosineEmbeddingLoss(
   a: Operand,
   b: Operand,
   t: Operand,
-  { margin = 0, reduction = "mean" }: CosineEmbeddingOptions = {},
+  options: CosineEmbeddingOptions = {},
 ): Variable {
+  checkKnown("cosineEmbeddingLoss", options, ["margin", "reduction"]);
+  const { margin = 0, reduction = "mean" } = options;
   checkReduction("cosineEmbeddingLoss", reduction, REDUCTIONS);
   checkCosineMargin("cosineEmbeddingLoss", margin);
   const [x, y] = vectors("cosineEmbeddingLoss", ["a", "b"], [a, b]) as [Variable, Variable];
@@ -80,6 +83,7 @@ export function tripletMarginLoss(
   negative: Operand,
   options: TripletMarginOptions = {},
 ): Variable {
+  checkKnown("tripletMarginLoss", options, ["margin", "p", "epsilon", "swap", "reduction"]);
   const { margin = 1, p = 2, epsilon = 1e-6, swap = false, reduction = "mean" } = options;
   checkReduction("tripletMarginLoss", reduction, REDUCTIONS);
   checkTriplet("tripletMarginLoss", { margin, p, epsilon });

@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import * as numeric from "../../core/numeric.js";
+import { checkKnown } from "../../core/options.js";
 import { sameShape, shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, Variable } from "../../core/variable.js";
 import { add, mul, neg, sub } from "../arithmetic.js";
@@ -33,7 +34,9 @@ const SUM_TOLERANCE = 1e-3;
  * @throws ShapeError when the shapes do not fit or there is nothing in them; DTypeError when classes are not int32; IndexError
  * for a class that is not among those of `x`; ArgumentError for probabilities that are none, or an unknown reduction.
  */
-export function crossEntropy(x: Operand, t: Operand, { reduction = "sum" }: LossOptions = {}): Variable {
+export function crossEntropy(x: Operand, t: Operand, options: LossOptions = {}): Variable {
+  checkKnown("crossEntropy", options, ["reduction"]);
+  const { reduction = "sum" } = options;
   checkReduction("crossEntropy", reduction, REDUCTIONS);
   const prediction = floating("crossEntropy", x);
   let target = targetOf("crossEntropy", prediction, t);
@@ -69,11 +72,9 @@ export const DIVERGENCE_REDUCTIONS: readonly DivergenceReduction[] = [...REDUCTI
  * @throws ShapeError when the shapes differ or there are no entries; ArgumentError for a negative probability or an unknown
  * reduction.
  */
-export function klDivergence(
-  x: Operand,
-  t: Operand,
-  { reduction = "mean", logTarget = false }: DivergenceOptions = {},
-): Variable {
+export function klDivergence(x: Operand, t: Operand, options: DivergenceOptions = {}): Variable {
+  checkKnown("klDivergence", options, ["reduction", "logTarget"]);
+  const { reduction = "mean", logTarget = false } = options;
   checkReduction("klDivergence", reduction, DIVERGENCE_REDUCTIONS);
   const [logs, target] = entrywise("klDivergence", x, t);
   const losses = logTarget ? mul(exp(target), sub(target, logs)) : fromProbabilities(logs, target);
@@ -103,8 +104,10 @@ export function vaeLoss(
   x: Operand,
   mean: Operand,
   logVar: Operand,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Variable {
+  checkKnown("vaeLoss", options, ["reduction"]);
+  const { reduction = "mean" } = options;
   checkReduction("vaeLoss", reduction, REDUCTIONS);
   const [recon, target] = entrywise("vaeLoss", xRecon, x);
   const [mu, logs] = [floating("vaeLoss", asVariable("vaeLoss", mean, recon)), asVariable("vaeLoss", logVar, recon)];

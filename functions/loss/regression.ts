@@ -1,5 +1,6 @@
 import type { NDArray } from "../../core/ndarray.js";
 import * as numeric from "../../core/numeric.js";
+import { checkKnown } from "../../core/options.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { mul, neg, sub } from "../arithmetic.js";
 import { sign } from "../math.js";
@@ -88,7 +89,9 @@ class HuberLoss extends DifferenceLoss {
  * @throws ShapeError when the shapes differ (a loss does not broadcast) or there are no entries; ArgumentError for an unknown
  * reduction.
  */
-export function meanSquaredError(x: Operand, t: Operand, { reduction = "mean" }: LossOptions = {}): Variable {
+export function meanSquaredError(x: Operand, t: Operand, options: LossOptions = {}): Variable {
+  checkKnown("meanSquaredError", options, ["reduction"]);
+  const { reduction = "mean" } = options;
   checkReduction("meanSquaredError", reduction, REDUCTIONS);
   return new MeanSquaredError(reduction).apply(...entrywise("meanSquaredError", x, t));
 }
@@ -97,7 +100,9 @@ export function meanSquaredError(x: Operand, t: Operand, { reduction = "mean" }:
  * `(x - t) ** 2 / 2`, its sum over all entries unless told.
  * @throws as `meanSquaredError`.
  */
-export function squaredError(x: Operand, t: Operand, { reduction = "sum" }: LossOptions = {}): Variable {
+export function squaredError(x: Operand, t: Operand, options: LossOptions = {}): Variable {
+  checkKnown("squaredError", options, ["reduction"]);
+  const { reduction = "sum" } = options;
   checkReduction("squaredError", reduction, REDUCTIONS);
   return new SquaredError(reduction).apply(...entrywise("squaredError", x, t));
 }
@@ -106,7 +111,9 @@ export function squaredError(x: Operand, t: Operand, { reduction = "sum" }: Loss
  * `|x - t|`, its mean over all entries unless told; the gradient where they are equal is 0. PyTorch's `l1_loss`.
  * @throws as `meanSquaredError`.
  */
-export function meanAbsoluteError(x: Operand, t: Operand, { reduction = "mean" }: LossOptions = {}): Variable {
+export function meanAbsoluteError(x: Operand, t: Operand, options: LossOptions = {}): Variable {
+  checkKnown("meanAbsoluteError", options, ["reduction"]);
+  const { reduction = "mean" } = options;
   checkReduction("meanAbsoluteError", reduction, REDUCTIONS);
   return new MeanAbsoluteError(reduction).apply(...entrywise("meanAbsoluteError", x, t));
 }
@@ -122,7 +129,9 @@ export interface HuberOptions extends LossOptions {
  * estimation of a location parameter", 1964), its mean over all entries unless told. PyTorch's `huber_loss`.
  * @throws as `meanSquaredError`; ArgumentError when `delta` is not a number above 0.
  */
-export function huberLoss(x: Operand, t: Operand, { delta = 1, reduction = "mean" }: HuberOptions = {}): Variable {
+export function huberLoss(x: Operand, t: Operand, options: HuberOptions = {}): Variable {
+  checkKnown("huberLoss", options, ["delta", "reduction"]);
+  const { delta = 1, reduction = "mean" } = options;
   checkReduction("huberLoss", reduction, REDUCTIONS);
   checkDelta("huberLoss", delta);
   return new HuberLoss(reduction, delta).apply(...entrywise("huberLoss", x, t));
