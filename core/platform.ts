@@ -15,8 +15,25 @@ interface NodeV8 {
   setFlagsFromString(flags: string): void;
 }
 
+interface NodePort {
+  unref(): void;
+  close(): void;
+  /** Whether there is somebody at the other end. */
+  postMessage(value: null): unknown;
+}
+
+interface NodeWorker {
+  unref(): void;
+  on(event: "error" | "exit", listener: () => void): unknown;
+  terminate(): unknown;
+}
+
 interface NodeWorkerThreads {
-  Worker: new (code: string, options: { eval: true; workerData: object }) => { unref(): void };
+  Worker: new (
+    code: string,
+    options: { eval: true; workerData: object; transferList: readonly NodePort[] },
+  ) => NodeWorker;
+  MessageChannel: new () => { port1: NodePort; port2: NodePort };
 }
 
 interface NodeOs {
@@ -201,20 +218,59 @@ export function hardwareThreads(): number {
   return navigator?.hardwareConcurrency ?? 1;
 }
 
-/** Starts a thread that runs `code` with `data` and does not keep the process alive. Returns false where it cannot. */
-export function startWorker(code: string, data: object): boolean {
+/** A thread that was started by `startWorker`. */
+export interface WorkerThread {
+  /**
+   * Whether it runs still, or will run: told at once, without events. A thread that is not alive touches no memory any more. In a
+   * browser, where threads do not end by themselves, only one that has failed is known to have ended, once the page had its turn.
+   */
+  alive(): boolean;
+  /** Ends it, whatever it is doing. */
+  terminate(): void;
+}
+
+/**
+ * Starts a thread that runs `code` with `data` and does not keep the process alive. `ended` is called, as an event, when it has
+ * ended, for whatever reason. Returns undefined where there are no threads.
+ */
+export function startWorker(code: string, data: object, ended: () => void): WorkerThread | undefined {
   try {
     const threads = nodeModule("node:worker_threads");
-    if (threads !== undefined) {
-      new threads.Worker(code, { eval: true, workerData: data }).unref();
-      return true;
-    }
-    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-    new Worker(url).postMessage(data);
-    return true;
+    return threads === undefined ? startPageWorker(code, data, ended) : startNodeWorker(threads, code, data, ended);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function startNodeWorker(threads: NodeWorkerThreads, code: string, data: object, ended: () => void): WorkerThread {
+  // A thread's ports are closed after its last instruction, which the other end notices without waiting for events.
+  const { port1, port2 } = new threads.MessageChannel();
+  port1.unref();
+  const worker = new threads.Worker(code, {
+    eval: true,
+    workerData: { ...data, port: port2 },
+    transferList: [port2],
+  });
+  // Without a listener an error in the thread, such as a lack of memory, would end the process.
+  worker.on("error", () => {});
+  worker.on("exit", () => {
+    port1.close();
+    ended();
+  });
+  worker.unref();
+  return { alive: () => port1.postMessage(null) !== false, terminate: () => void worker.terminate() };
+}
+
+function startPageWorker(code: string, data: object, ended: () => void): WorkerThread {
+  const worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+  let failed = false;
+  worker.onerror = () => {
+    failed = true;
+    worker.terminate();
+    ended();
+  };
+  worker.postMessage(data);
+  return { alive: () => !failed, terminate: () => worker.terminate() };
 }
 
 /**

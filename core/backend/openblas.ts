@@ -2,7 +2,7 @@ import { heap } from "../heap.js";
 import type { NDArray } from "../ndarray.js";
 import { environment, optionalPackage } from "../platform.js";
 import { type MatmulView, matmulView } from "./batches.js";
-import { partCount, range, runNativeParts } from "./parallel.js";
+import { apart, partCount, range, runNativeParts } from "./parallel.js";
 import type { NativeFunctions } from "./pool.js";
 import { binary, copy } from "./wasm/elementwise.js";
 import { matmul as wasmMatmul } from "./wasm/matmul.js";
@@ -144,7 +144,7 @@ export function matmul(a: NDArray, b: NDArray, out: NDArray, bias: NDArray | nul
   };
   eachShare(view, add);
   const name = wide ? "cblas_dgemm" : "cblas_sgemm";
-  runNativeParts(name, blas.calls[name]!, parts);
+  runNativeParts(name, blas.calls[name]!, parts, beta === 0 && apart([out], a, b));
 }
 
 type Share = (product: number, rows: readonly [number, number], cols: readonly [number, number]) => void;

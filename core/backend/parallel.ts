@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors.js";
+import type { NDArray } from "../ndarray.js";
 import { environment } from "../platform.js";
 import { NATIVE, type NativeFunctions, pool } from "./pool.js";
 import type { KernelModule } from "./wasm/kernel-module.js";
@@ -89,8 +90,16 @@ function startWorkers(): void {
   pool.start(native);
 }
 
-/** Calls the function `name` of `module` with each of `parts`, on all threads, and returns when all are done. */
-export function runParts(module: KernelModule, name: string, parts: readonly (readonly number[])[]): void {
+/**
+ * Calls the function `name` of `module` with each of `parts`, on all threads, and returns when all are done. `repeatable` says that a
+ * part changes nothing that it reads, so that it can be begun again where a worker ended in the middle of it.
+ */
+export function runParts(
+  module: KernelModule,
+  name: string,
+  parts: readonly (readonly number[])[],
+  repeatable: boolean,
+): void {
   const run = module.functions[name]!;
   if (parts.length === 1) {
     run(...parts[0]!);
@@ -98,7 +107,7 @@ export function runParts(module: KernelModule, name: string, parts: readonly (re
   }
   startWorkers();
   pool.publish(module.number, module.binaries);
-  pool.run(module.number, module.indexOf(name), run, parts);
+  pool.run(module.number, module.indexOf(name), run, parts, repeatable);
 }
 
 /** `runParts` for one of the library functions that were given to `setNativeFunctions`; `run` is the function on this thread. */
@@ -106,6 +115,7 @@ export function runNativeParts(
   name: string,
   run: (...numbers: number[]) => unknown,
   parts: readonly (readonly number[])[],
+  repeatable: boolean,
 ): void {
   if (parts.length === 1 || pool.threads === 1) {
     for (const part of parts) run(...part);
@@ -113,5 +123,10 @@ export function runNativeParts(
   }
   startWorkers();
   const index = native?.functions.findIndex((f) => f.name === name) ?? -1;
-  pool.run(NATIVE, index, run, parts);
+  pool.run(NATIVE, index, run, parts, repeatable);
+}
+
+/** Whether what is written shares no memory with what is read: then a kernel may do the same work again. */
+export function apart(written: readonly NDArray[], ...read: readonly (NDArray | null)[]): boolean {
+  return written.every((out) => read.every((x) => x === null || x.storage !== out.storage || x.base !== out.base));
 }

@@ -1,6 +1,14 @@
 import { RetrogradError } from "../errors.js";
 import { heap } from "../heap.js";
-import { canShareMemory, hardwareThreads, onExit, shared, sharedBytes, startWorker } from "../platform.js";
+import {
+  canShareMemory,
+  hardwareThreads,
+  onExit,
+  shared,
+  sharedBytes,
+  startWorker,
+  type WorkerThread,
+} from "../platform.js";
 import { POOL_WORKER } from "./pool-worker.js";
 import { CODE_BYTES, KERNELS } from "./wasm/code/digest.js";
 
@@ -10,19 +18,27 @@ import { CODE_BYTES, KERNELS } from "./wasm/code/digest.js";
  * A job is one function called with several rows of numbers, its parts. Whoever is free takes the next part, the main thread too,
  * so workers that are still starting, or parked, cost nothing but their share. Workers look for the next job for a while,
  * then park; waking a parked one takes 40 to 90 microseconds.
+ *
+ * A worker may end at any moment, by lack of memory for one. When the main thread has waited for a part for a while, it looks
+ * whether the worker that took it is still alive. If not, or if the part failed there, it does the part itself, provided that the
+ * part can be repeated: that it changes nothing that it reads.
  */
 
 const SEQUENCE = 0;
 const PARTS = 1;
 const FUNCTION = 2;
-const DONE = 3;
-const PARKED = 4;
-const READY = 5;
-const FAILED = 6;
-const PAGES = 7;
-const LOADING = 8;
-const ENDING = 9;
+const PARKED = 3;
+const READY = 4;
+const FAILED = 5;
+const PAGES = 6;
+const LOADING = 7;
+const ENDING = 8;
 const FIRST_CLAIM = 16;
+/** A claim is the number of a job, shifted by this much; below it stand the place of the thread, and what became of the part. */
+const JOB_SHIFT = 5;
+const PLACES = 15;
+const FINISHED = 16;
+const BROKEN = 32;
 /** The most parts of a job, and the most numbers a part may have. */
 const MAX_PARTS = 64;
 const WIDTH = 32;
@@ -40,7 +56,12 @@ export const NATIVE = 0;
 const SPINS = 20_000;
 const MAX_THREADS = 16;
 /** Milliseconds that the end of the process waits at most for workers that load the native library, which takes some ten. */
-const PATIENCE = 5000;
+const LOADING_PATIENCE = 5000;
+/** Workers that are started in the life of a process: one that cannot live is not replaced for ever. */
+const MAX_STARTS = 3 * MAX_THREADS;
+/** How often a claim is read between two looks at the clock, and milliseconds between two looks whether its owner is alive. */
+const CLAIM_READS = 4096;
+const PATIENCE = 100;
 
 /** A library's functions for workers to call beside those of the WebAssembly module; see `openblas.ts`. */
 export interface NativeFunctions {
@@ -73,18 +94,25 @@ export class Pool {
    */
   private readonly code = new Uint8Array(sharedBytes(MODULES * CODE_WORDS * 4 + CODE_BYTES));
   private codeEnd = MODULES * CODE_WORDS * 4;
-  private started = 0;
+  /** The workers that are alive as far as is known, by place. */
+  private readonly workers: (WorkerThread | undefined)[] = [];
+  private running = 0;
+  private starts = 0;
 
-  /** Workers that have come up so far. */
+  /** Workers that have come up and are alive, as far as is known. */
   get ready(): number {
-    return Atomics.load(this.control, READY);
+    let count = 0;
+    for (let bits = Atomics.load(this.control, READY); bits !== 0; bits &= bits - 1) count++;
+    return count;
   }
 
   /** Starts the workers that are missing. They come up in their own time and join the jobs of then. */
   start(native?: NativeFunctions): void {
-    if (native !== undefined && this.started === 0) onExit(() => this.end());
-    while (this.started < this.threads - 1) {
-      const started = startWorker(POOL_WORKER, {
+    if (native !== undefined && this.starts === 0) onExit(() => this.end());
+    if (this.running >= this.threads - 1) return;
+    for (let place = 1; place < this.threads && this.starts < MAX_STARTS; place++) {
+      if (this.workers[place] !== undefined) continue;
+      const data = {
         memory: heap.memory,
         code: this.code,
         control: this.control,
@@ -94,14 +122,17 @@ export class Pool {
         firstClaim: FIRST_CLAIM,
         spins: SPINS,
         native,
-        place: this.started + 1,
-      });
-      if (!started) {
-        this.limit = this.started + 1;
-        this.threads = this.limit;
+        place,
+      };
+      const worker = startWorker(POOL_WORKER, data, () => this.lose(place, worker));
+      if (worker === undefined) {
+        this.limit = place;
+        this.threads = place;
         return;
       }
-      this.started++;
+      this.workers[place] = worker;
+      this.running++;
+      this.starts++;
     }
   }
 
@@ -111,12 +142,21 @@ export class Pool {
     Atomics.store(control, ENDING, 1);
     const loading = Atomics.load(control, LOADING);
     if (loading === 0) return;
-    if (Atomics.wait(control, LOADING, loading, PATIENCE) !== "timed-out") this.end();
+    if (Atomics.wait(control, LOADING, loading, LOADING_PATIENCE) !== "timed-out") this.end();
+  }
+
+  /** Takes a worker that has ended off the list, so that the next `start` puts another one in its place. */
+  private lose(place: number, worker: WorkerThread | undefined): void {
+    if (worker === undefined || this.workers[place] !== worker) return;
+    this.workers[place] = undefined;
+    this.running--;
+    Atomics.and(this.control, READY, ~(1 << place));
+    Atomics.and(this.control, PARKED, ~(1 << place));
   }
 
   /** Lets the workers park, when the main thread has work for the other processors. */
   rest(): void {
-    if (this.started > 0) this.runJob(0, nothing, []);
+    if (this.running > 0) this.runJob(0, nothing, [], true);
   }
 
   /** Lets workers know the module of this number, made of `binaries`, of which the functions of the last count. */
@@ -132,27 +172,35 @@ export class Pool {
 
   /**
    * Runs the function at `index` in the module of this number, as workers count, which is `run` here, on each of `parts`.
-   * Returns when all are done.
+   * Returns when all are done. `repeatable` says that a part may be begun again, after it was done in part.
+   * @throws RetrogradError when a part that is not repeatable failed in a worker, or was lost with one.
    */
   run(
     number: number,
     index: number,
     run: (...numbers: number[]) => unknown,
     parts: readonly (readonly number[])[],
+    repeatable: boolean,
   ): void {
     const id = number * FUNCTIONS + index;
     const long = parts.find((part) => part.length >= WIDTH);
     if (long !== undefined) throw new RetrogradError(`a part has ${long.length} numbers; expected fewer than ${WIDTH}`);
     for (let from = 0; from < parts.length; from += MAX_PARTS)
-      this.runJob(id, run, parts.slice(from, from + MAX_PARTS));
+      this.runJob(id, run, parts.slice(from, from + MAX_PARTS), repeatable);
   }
 
-  private runJob(id: number, run: (...numbers: number[]) => unknown, parts: readonly (readonly number[])[]): void {
+  private runJob(
+    id: number,
+    run: (...numbers: number[]) => unknown,
+    parts: readonly (readonly number[])[],
+    repeatable: boolean,
+  ): void {
     const { control, numbers } = this;
     const count = parts.length;
     const sequence = Atomics.add(control, SEQUENCE, 1) + 2;
+    const job = sequence << JOB_SHIFT;
     // Claims are compared by their distance, which must not reach the wrap-around of 32 bits.
-    if ((sequence & 0x0fffffff) === 0) control.fill(sequence - 2, FIRST_CLAIM);
+    if ((sequence & 0x00ffffff) === 0) control.fill(job - (2 << JOB_SHIFT), FIRST_CLAIM);
     for (let i = 0; i < count; i++) {
       const part = parts[i]!;
       numbers[i * WIDTH] = part.length;
@@ -160,32 +208,67 @@ export class Pool {
     }
     Atomics.store(control, PARTS, count);
     Atomics.store(control, FUNCTION, id);
-    Atomics.store(control, DONE, 0);
     Atomics.store(control, PAGES, heap.u8.byteLength >>> 16);
     Atomics.add(control, SEQUENCE, 1);
-    if (count > 0 && Atomics.load(control, PARKED) > 0) Atomics.notify(control, SEQUENCE);
+    if (count > 0 && Atomics.load(control, PARKED) !== 0) Atomics.notify(control, SEQUENCE);
     let failure: unknown;
     for (let i = 0; i < count; i++) {
       const claim = Atomics.load(control, FIRST_CLAIM + i);
-      if (((claim - sequence) | 0) >= 0) continue;
-      if (Atomics.compareExchange(control, FIRST_CLAIM + i, claim, sequence) !== claim) continue;
+      if (((claim - job) | 0) >= 0) continue;
+      if (Atomics.compareExchange(control, FIRST_CLAIM + i, claim, job) !== claim) continue;
       try {
         run(...parts[i]!);
       } catch (error) {
         failure = error;
       }
-      Atomics.add(control, DONE, 1);
+      Atomics.store(control, FIRST_CLAIM + i, job | FINISHED);
     }
-    while (Atomics.load(control, DONE) < count);
-    const length = Atomics.exchange(control, FAILED, 0);
-    if (length !== 0) {
-      const reason = String.fromCharCode(...this.reason.subarray(0, length));
-      failure ??= new RetrogradError(
-        `a worker thread failed in a kernel (${reason}); its part of the result is missing`,
-      );
+    const missing: number[] = [];
+    for (let i = 0; i < count; i++) if (!this.finished(i, job)) missing.push(i);
+    if (missing.length > 0) {
+      const reason = this.failureReason();
+      if (!repeatable) failure ??= lostPart(reason);
+      for (const i of failure === undefined ? missing : []) run(...parts[i]!);
     }
     if (failure !== undefined) throw failure;
   }
+
+  /** Waits until part `i` is done or never will be; whether it was done. */
+  private finished(i: number, job: number): boolean {
+    const { control } = this;
+    let reads = 0;
+    let lookAt = 0;
+    for (;;) {
+      const state = Atomics.load(control, FIRST_CLAIM + i) - job;
+      if (state >= FINISHED) return state < BROKEN;
+      if (++reads < CLAIM_READS) continue;
+      reads = 0;
+      const now = performance.now();
+      if (lookAt === 0) lookAt = now + PATIENCE;
+      if (now < lookAt) continue;
+      lookAt = now + PATIENCE;
+      const place = state & PLACES;
+      const worker = this.workers[place];
+      if (worker?.alive()) continue;
+      this.lose(place, worker);
+      // It may have finished just before it ended.
+      return ((Atomics.load(control, FIRST_CLAIM + i) - job) & FINISHED) !== 0;
+    }
+  }
+
+  /** Why a part failed in a worker, if one did since the last time. */
+  private failureReason(): string | undefined {
+    const length = Atomics.exchange(this.control, FAILED, 0);
+    return length === 0 ? undefined : String.fromCharCode(...this.reason.subarray(0, length));
+  }
+}
+
+function lostPart(reason: string | undefined): RetrogradError {
+  const what = reason === undefined ? "a worker thread ended" : `a worker thread failed (${reason})`;
+  return new RetrogradError(
+    `${what} in the middle of a kernel that changes arrays in place; what it was to change is changed in part. ` +
+      "Expected what came before to be taken up again, from a checkpoint for one",
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { bytesOf } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import * as js from "../js/reduce.js";
 import type { ArgReduceOp, AxisView, ReduceOp } from "../kernels.js";
-import { partCount, range, runParts } from "../parallel.js";
+import { apart, partCount, range, runParts } from "../parallel.js";
 import { SUFFIX } from "./kernel-module.js";
 import { base, normalize } from "./modules.js";
 import { scratchOf } from "./scratch.js";
@@ -44,6 +44,7 @@ function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, pa
         const to0 = out.address + from * inner * bytes;
         return [first, to - from, length, inner, block, inner, to0, inner, scratch + 8 * inner * i];
       }),
+      apart([out], x),
     );
   } else if (inner >= parts * LINE) {
     const scratch = scratchOf(8 * inner);
@@ -54,6 +55,7 @@ function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, pa
         const at = from * bytes;
         return [x.address + at, outer, length, to - from, block, inner, out.address + at, inner, scratch + 8 * from];
       }),
+      apart([out], x),
     );
   } else {
     reduceLength(op, x, view, out, Math.min(parts, length));
@@ -73,7 +75,7 @@ function reduceLength(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, pa
     const to0 = scratch + i * spread * bytes;
     return [first, outer, to - from, inner, length * inner, inner, to0, inner, totals + 8 * inner * i];
   });
-  runParts(base, `${op}_${SUFFIX[x.dtype]}`, rows);
+  runParts(base, `${op}_${SUFFIX[x.dtype]}`, rows, true);
   const combine = base.of(op, x.dtype);
   combine(scratch, 1, rows.length, results, 0, spread, out.address, results, totals);
 }
@@ -125,7 +127,7 @@ function alongAxis(
         const first = x.address + from * bytes;
         return [first, 1, length, to - from, inner, ...more, out.address + from * outBytes];
       });
-  runParts(base, `${name}_${SUFFIX[dtype]}`, rows);
+  runParts(base, `${name}_${SUFFIX[dtype]}`, rows, apart([out], x));
 }
 
 const NOTHING: readonly number[] = [];
@@ -153,7 +155,7 @@ export function softmax(x: NDArray, view: AxisView, out: NDArray): void {
 export function causalSoftmax(x: NDArray, out: NDArray): void {
   const [queries, keys] = x.shape.slice(-2) as [number, number];
   const rows = x.size / keys;
-  share(normalize, `causalSoftmax_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * keys), 1, (from, to) => [
+  share(normalize, `causalSoftmax_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * keys), 1, apart([out], x), (from, to) => [
     x.address,
     from,
     to,

@@ -1,7 +1,7 @@
 import { bytesOf } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import { elementsOf, firstIndex } from "../elements.js";
-import { partCount } from "../parallel.js";
+import { apart, partCount } from "../parallel.js";
 import { SUFFIX } from "./kernel-module.js";
 import { normalize } from "./modules.js";
 import { scratchOf } from "./scratch.js";
@@ -27,7 +27,7 @@ function addColumns(name: string, x: NDArray, inputs: readonly NDArray[], width:
   const stride = Math.ceil(out.size / LINE) * LINE;
   const partials = scratchOf(8 * parts * stride);
   const addresses = inputs.map((input) => input.address);
-  share(normalize, `${name}_${SUFFIX[x.dtype]}`, rows, parts, 1, (from, to, i) => [
+  share(normalize, `${name}_${SUFFIX[x.dtype]}`, rows, parts, 1, true, (from, to, i) => [
     ...addresses,
     from,
     to,
@@ -50,7 +50,7 @@ export function normalizeColumns(x: NDArray, mean: NDArray, scale: NDArray, shif
   const rows = x.size / width;
   const bytes = width * bytesOf(x.dtype);
   const columns = [mean.address, scale.address, shift.address];
-  share(normalize, `normalizeColumns_${SUFFIX[x.dtype]}`, rows, partCount(rows, 2 * width), 1, (from, to) => [
+  share(normalize, `normalizeColumns_${SUFFIX[x.dtype]}`, rows, partCount(rows, 2 * width), 1, apart([out], x), (from, to) => [
     x.address + from * bytes,
     ...columns,
     to - from,
@@ -73,7 +73,7 @@ export function normalizeColumnsGrad(
   const rows = x.size / width;
   const bytes = width * bytesOf(x.dtype);
   const columns = [mean, scale, slope, shift].map((column) => column.address);
-  share(normalize, `normalizeColumnsGrad_${SUFFIX[x.dtype]}`, rows, partCount(rows, 3 * width), 1, (from, to) => [
+  share(normalize, `normalizeColumnsGrad_${SUFFIX[x.dtype]}`, rows, partCount(rows, 3 * width), 1, apart([out], x, gy), (from, to) => [
     x.address + from * bytes,
     gy.address + from * bytes,
     ...columns,

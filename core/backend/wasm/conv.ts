@@ -2,7 +2,7 @@ import { bytesOf, isFloat } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import * as js from "../js/conv.js";
 import type { Window2D } from "../kernels.js";
-import { finePartCount, partCount, threadCount } from "../parallel.js";
+import { apart, finePartCount, partCount, threadCount } from "../parallel.js";
 import { describe } from "./geometry.js";
 import { SUFFIX } from "./kernel-module.js";
 import { windows } from "./modules.js";
@@ -88,7 +88,7 @@ export function conv2d(x: NDArray, W: NDArray, b: NDArray | null, w: Window2D, o
   if (b !== null) pack(b.address, 1, n, bias);
   const space = bias + panelBytes;
   const [from, to] = [x.address, out.address];
-  share(windows, `conv2d_${suffix}`, total, parts, 1, (first, end, i) => {
+  share(windows, `conv2d_${suffix}`, total, parts, 1, apart([out], x), (first, end, i) => {
     return [descriptor, from, scratch, b === null ? 0 : bias, to, first, end, space + i * own];
   });
 }
@@ -113,7 +113,7 @@ export function conv2dGradInput(gy: NDArray, W: NDArray, w: Window2D, out: NDArr
   windows.functions[`packLines_${suffix}`]!(W.address, w.kernelRows, line, n, scratch);
   const space = scratch + packedBytes;
   const [from, to] = [gy.address, out.address];
-  share(windows, `conv2dGradInput_${suffix}`, w.batch, parts, 1, (first, end, i) => {
+  share(windows, `conv2dGradInput_${suffix}`, w.batch, parts, 1, apart([out], gy), (first, end, i) => {
     return [descriptor, from, scratch, to, first, end, space + i * own];
   });
 }
@@ -141,13 +141,13 @@ export function conv2dGradWeight(x: NDArray, gy: NDArray, w: Window2D, out: NDAr
   const [descriptor, tiles] = describe(w, copies * tilesBytes + parts * own, [sizes.rows, units, n]);
   const space = tiles + copies * tilesBytes;
   const [images, gradients, to] = [x.address, gy.address, out.address];
-  share(windows, `conv2dGradWeight_${suffix}`, byGroups ? groups : total, parts, 1, (first, end, i) => {
+  share(windows, `conv2dGradWeight_${suffix}`, byGroups ? groups : total, parts, 1, true, (first, end, i) => {
     const scratch = space + i * own;
     if (!byGroups) return [descriptor, images, gradients, tiles + i * tilesBytes, first, end, 0, groups, scratch];
     const first0 = tiles + first * panels * TILE_BYTES;
     return [descriptor, images, gradients, first0, 0, total, first, end, scratch];
   });
-  share(windows, `sumTiles_${suffix}`, groups, partCount(groups, 4 * n * bytes * copies), 1, (first, end) => {
+  share(windows, `sumTiles_${suffix}`, groups, partCount(groups, 4 * n * bytes * copies), 1, true, (first, end) => {
     return [tiles, copies, tilesBytes, taps, n, to, first, end];
   });
 }

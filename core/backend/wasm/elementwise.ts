@@ -4,7 +4,7 @@ import { elementsOf, firstIndex } from "../elements.js";
 import * as jsCopy from "../js/copy.js";
 import * as js from "../js/elementwise.js";
 import type { BinaryOp, CompareOp, UnaryOp } from "../kernels.js";
-import { partCount } from "../parallel.js";
+import { apart, partCount } from "../parallel.js";
 import { eachPosition, elementStrides, plan, type Walk } from "../walk.js";
 import { SUFFIX } from "./kernel-module.js";
 import { base } from "./modules.js";
@@ -49,7 +49,7 @@ export function unary(op: UnaryOp, x: NDArray, out: NDArray): void {
     return;
   }
   const bytes = bytesOf(dtype);
-  share(base, `${op}_${SUFFIX[dtype]}`, size, parts, LINE, (from, to) => [
+  share(base, `${op}_${SUFFIX[dtype]}`, size, parts, LINE, apart([out], x), (from, to) => [
     x.address + from * bytes,
     out.address + from * bytes,
     to - from,
@@ -99,7 +99,7 @@ function combine(name: string, dtype: DType, a: NDArray, b: NDArray, out: NDArra
       run(a.address, 0, sa, b.address, 0, sb, out.address, 1, n);
       return;
     }
-    share(base, `${name}_${SUFFIX[dtype]}`, n, parts, LINE, (from, to) => {
+    share(base, `${name}_${SUFFIX[dtype]}`, n, parts, LINE, apart([out], a, b), (from, to) => {
       const at = from * bytes;
       return [a.address + at * sa, 0, sa, b.address + at * sb, 0, sb, out.address + from * outBytes, 1, to - from];
     });
@@ -111,7 +111,7 @@ function combine(name: string, dtype: DType, a: NDArray, b: NDArray, out: NDArra
   const [sa, sb] = walk.steps;
   const [ao, ai, bo, bi] = [stepAt(sa, before), sa[last]!, stepAt(sb, before), sb[last]!];
   if (parts > 1 && outer >= parts && walk.ndim === 2) {
-    share(base, `${name}_${SUFFIX[dtype]}`, outer, parts, 1, (from, to) => {
+    share(base, `${name}_${SUFFIX[dtype]}`, outer, parts, 1, apart([out], a, b), (from, to) => {
       const [x, y] = [a.address + from * ao * bytes, b.address + from * bo * bytes];
       return [x, ao, ai, y, bo, bi, out.address + from * inner * outBytes, to - from, inner];
     });
@@ -145,7 +145,7 @@ export function where(condition: NDArray, a: NDArray, b: NDArray, out: NDArray):
   const parts = walk.ndim > 2 ? 1 : partCount(out.size, 2);
   if (parts > 1 && (outer === 1 || outer >= parts)) {
     const flat = outer === 1;
-    share(base, name, flat ? inner : outer, parts, flat ? LINE : 1, (from, to) => {
+    share(base, name, flat ? inner : outer, parts, flat ? LINE : 1, apart([out], condition, a, b), (from, to) => {
       const c = condition.address + from * (flat ? ci : co);
       const x = a.address + from * (flat ? ai : ao) * bytes;
       const y = b.address + from * (flat ? bi : bo) * bytes;
@@ -177,7 +177,7 @@ export function copy(x: NDArray, out: NDArray): void {
   const parts = walk.ndim > 2 ? 1 : partCount(out.size, 1);
   if (parts > 1 && (outer === 1 || outer >= parts)) {
     const flat = outer === 1;
-    share(base, name, flat ? inner : outer, parts, flat ? LINE : 4, (from, to) => {
+    share(base, name, flat ? inner : outer, parts, flat ? LINE : 4, apart([out], x), (from, to) => {
       const source = x.address + from * (flat ? xi : xo) * bytes;
       const target = out.address + from * (flat ? oi : oo) * outBytes;
       return flat
@@ -204,5 +204,5 @@ export function fill(out: NDArray, value: number): void {
     return;
   }
   const bytes = bytesOf(dtype);
-  share(base, `fill_${SUFFIX[dtype]}`, size, parts, LINE, (from, to) => [out.address + from * bytes, value, to - from]);
+  share(base, `fill_${SUFFIX[dtype]}`, size, parts, LINE, true, (from, to) => [out.address + from * bytes, value, to - from]);
 }

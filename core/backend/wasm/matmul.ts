@@ -2,7 +2,7 @@ import { heap } from "../../heap.js";
 import type { NDArray } from "../../ndarray.js";
 import { type MatmulView, matmulView } from "../batches.js";
 import * as js from "../js/matmul.js";
-import { finePartCount, partCount } from "../parallel.js";
+import { apart, finePartCount, partCount } from "../parallel.js";
 import { base } from "./modules.js";
 import { scratchOf } from "./scratch.js";
 import { share } from "./share.js";
@@ -81,7 +81,8 @@ export function matmul(a: NDArray, b: NDArray, out: NDArray, bias: NDArray | nul
       space,
     ];
   };
-  share(base, `gemm_${name}`, divideBatch ? batches : side, parts, divideBatch ? 1 : step, part);
+  const repeatable = !accumulate && apart([out], a, b, bias);
+  share(base, `gemm_${name}`, divideBatch ? batches : side, parts, divideBatch ? 1 : step, repeatable, part);
 }
 
 /** Products of a matrix and a vector, where the matrix can be read as it lies. */
@@ -115,7 +116,8 @@ function vectorProduct(
     biasStep,
     accumulate ? 1 : 0,
   ];
-  share(base, bytes === 8 ? "gemv_f64" : "gemv_f32", lines, partCount(Math.ceil(lines / 16), 32 * k), 16, part);
+  const repeatable = !accumulate && apart([out], a, b, bias);
+  share(base, bytes === 8 ? "gemv_f64" : "gemv_f32", lines, partCount(Math.ceil(lines / 16), 32 * k), 16, repeatable, part);
   return true;
 }
 

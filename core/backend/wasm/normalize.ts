@@ -1,7 +1,7 @@
 import { bytesOf } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import type { AxisView } from "../kernels.js";
-import { partCount } from "../parallel.js";
+import { apart, partCount } from "../parallel.js";
 import { SUFFIX } from "./kernel-module.js";
 import { base, normalize } from "./modules.js";
 import { scratchOf } from "./scratch.js";
@@ -11,7 +11,7 @@ import { share } from "./share.js";
 export function softmaxGrad(gy: NDArray, y: NDArray, { outer, length, inner }: AxisView, out: NDArray): void {
   const block = length * inner;
   const bytes = block * bytesOf(y.dtype);
-  share(base, `softmaxGrad_${SUFFIX[y.dtype]}`, outer, partCount(outer, 2 * block), 1, (from, to) => {
+  share(base, `softmaxGrad_${SUFFIX[y.dtype]}`, outer, partCount(outer, 2 * block), 1, apart([out], gy, y), (from, to) => {
     const at = from * bytes;
     return [gy.address + at, y.address + at, to - from, length, inner, inner, out.address + at];
   });
@@ -22,7 +22,7 @@ export function crossEntropy(x: NDArray, positions: NDArray, statistics: NDArray
   const rows = positions.size;
   const width = x.size / rows;
   const ends = [statistics.address, out.address];
-  share(normalize, `crossEntropy_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, (from, to) => [
+  share(normalize, `crossEntropy_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, apart([out, statistics], x, positions), (from, to) => [
     x.address,
     positions.address,
     from,
@@ -43,7 +43,7 @@ export function crossEntropyGrad(
   const rows = positions.size;
   const width = x.size / rows;
   const ends = [statistics.address, scale, out.address];
-  share(normalize, `crossEntropyGrad_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, (from, to) => [
+  share(normalize, `crossEntropyGrad_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, apart([out], x, positions, statistics), (from, to) => [
     x.address,
     positions.address,
     from,
@@ -65,7 +65,7 @@ export function layerNorm(
   const width = gamma.size;
   const rows = x.size / width;
   const arrays = [x.address, gamma.address, beta.address];
-  share(normalize, `layerNorm_${SUFFIX[x.dtype]}`, rows, partCount(rows, 4 * width), 1, (from, to) => [
+  share(normalize, `layerNorm_${SUFFIX[x.dtype]}`, rows, partCount(rows, 4 * width), 1, apart([out, statistics], x, gamma, beta), (from, to) => [
     ...arrays,
     from,
     to,
@@ -92,7 +92,7 @@ export function layerNormGrad(
   const partials = scratchOf((parts + 1) * 16 * width);
   const arrays = [x.address, gamma.address, gy.address, statistics.address];
   const bytes = 2 * width * bytesOf(dtype);
-  share(normalize, `layerNormGrad_${SUFFIX[dtype]}`, rows, parts, 1, (from, to, i) => [
+  share(normalize, `layerNormGrad_${SUFFIX[dtype]}`, rows, parts, 1, apart([gx], x, gamma, gy, statistics), (from, to, i) => [
     ...arrays,
     from,
     to,

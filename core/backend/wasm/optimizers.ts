@@ -23,7 +23,7 @@ export function squareSum(x: NDArray): number {
   const parts = partCount(x.size, 1);
   const bytes = bytesOf(x.dtype);
   const sums = scratchOf(parts * LINE);
-  share(base, `squareSum_${SUFFIX[x.dtype]}`, x.size, parts, LINE, (from, to, index) => [
+  share(base, `squareSum_${SUFFIX[x.dtype]}`, x.size, parts, LINE, true, (from, to, index) => [
     x.address + from * bytes,
     to - from,
     sums + index * LINE,
@@ -55,7 +55,7 @@ export function update<R extends UpdateRule>(
     return;
   }
   const bytes = bytesOf(dtype);
-  share(optimizers, `${rule}_${SUFFIX[dtype]}`, size, parts, LINE, (from, to) =>
+  share(optimizers, `${rule}_${SUFFIX[dtype]}`, size, parts, LINE, false, (from, to) =>
     callOf(p, grad, state, from * bytes, from * bytes, to - from, all),
   );
 }

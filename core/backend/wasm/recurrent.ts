@@ -51,11 +51,14 @@ class Pass {
     recurrent.of("packWeights", dtype)(W.address, rowStep, colStep, depth, cols, this.packed);
   }
 
-  /** Calls the function `name` for each part; `numbers` come between the sizes and the scratch. */
+  /**
+   * Calls the function `name` for each part; `numbers` come between the sizes and the scratch. No part can be repeated: gates, states
+   * and gradients of states become others where they lie.
+   */
   run(name: string, numbers: readonly number[]): void {
     const { steps, rows, width, reverse } = this.view;
     const sizes = [steps, rows, width, reverse ? 1 : 0];
-    share(recurrent, `${name}_${SUFFIX[this.dtype]}`, rows, this.parts, PANEL_A, (from, to, i) => {
+    share(recurrent, `${name}_${SUFFIX[this.dtype]}`, rows, this.parts, PANEL_A, false, (from, to, i) => {
       const scratch = this.scratch + i * this.scratchBytes;
       const shares = this.share === 0 ? [] : [scratch];
       const shareBytes = roundUp((to - from) * this.share * bytesOf(this.dtype), 16);

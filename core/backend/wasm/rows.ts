@@ -1,14 +1,14 @@
 import { bytesOf, isFloat } from "../../dtype.js";
 import type { NDArray } from "../../ndarray.js";
 import * as js from "../js/rows.js";
-import { partCount } from "../parallel.js";
+import { apart, partCount } from "../parallel.js";
 import { base } from "./modules.js";
 import { share } from "./share.js";
 
 /** `Kernels.takeRows`. */
 export function takeRows(x: NDArray, rows: NDArray, width: number, out: NDArray): void {
   const bytes = width * bytesOf(x.dtype);
-  share(base, "takeRows", rows.size, partCount(rows.size, bytes / 4), 1, (from, to) => [
+  share(base, "takeRows", rows.size, partCount(rows.size, bytes / 4), 1, apart([out], x, rows), (from, to) => [
     x.address,
     rows.address + 4 * from,
     to - from,

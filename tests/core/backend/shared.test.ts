@@ -1,8 +1,11 @@
 import { setThreads, threadCount } from "../../../core/backend/parallel";
+
 import type { DType } from "../../../core/dtype";
 import { NDArray, type NumericArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers, randomValue, type Tolerance } from "./arrays";
 import { wasmKernels as kernels } from "./implementations";
+import { repeated } from "./repeated";
+import { imageShape, outShape, patchShape, windowOf } from "./windows";
 
 /* Work large enough to be shared by threads, against the same on one thread. */
 
@@ -16,8 +19,18 @@ function random(shape: readonly number[], dtype: DType = "float32"): NDArray {
   return filled(shape, dtype, () => randomValue(numbers, dtype));
 }
 
-/** Runs `run` into numbers that are there already, on one thread, and on 3 and 4 threads, twice each. */
-function check(name: string, shape: readonly number[], dtype: DType, run: (out: NDArray) => void, near = EXACT): void {
+/**
+ * Runs `run` into numbers that are there already, on one thread, and on 3 and 4 threads, twice each, and once with every part that
+ * may be done again done again. `inPlace` says that none may.
+ */
+function check(
+  name: string,
+  shape: readonly number[],
+  dtype: DType,
+  run: (out: NDArray) => void,
+  near = EXACT,
+  inPlace = false,
+): void {
   test(name, () => {
     const on = (threads: number): NumericArray => {
       setThreads(threads);
@@ -30,6 +43,8 @@ function check(name: string, shape: readonly number[], dtype: DType, run: (out: 
       const actual = on(threads);
       expectClose(actual, expected, near, `${threads} threads`);
       expectClose(on(threads), actual, EXACT, `${threads} threads again`);
+      const times = repeated(() => expectClose(on(threads), actual, EXACT, `${threads} threads, parts done again`));
+      expect(times > 0).toBe(!inPlace);
     }
   });
 }
@@ -58,6 +73,8 @@ describe("elementwise", () => {
   check("where of a column", wide, "float32", (out) => kernels.where(masks, column.broadcastTo(wide), table, out));
   check("transposed copy", [1501, 301], "float32", (out) => kernels.copy(table.transpose(), out));
   check("cast", [n], "float64", (out) => kernels.copy(x, out));
+  check("add to itself", [n], "float32", (out) => kernels.binary("add", out, y, out), EXACT, true);
+  check("tanh of itself", [n], "float32", (out) => kernels.unary("tanh", out, out), EXACT, true);
   check("fill", [n], "float32", (out) => kernels.fill(out, 2.5));
 });
 
@@ -126,7 +143,7 @@ describe("products", () => {
       const bias = random([shape[shape.length - 1]!], dtype);
       const label = `(${left}) @ (${right}) of ${dtype}`;
       check(label, shape, dtype, (out) => kernels.matmul(a, b, out));
-      check(`${label} with a row, added`, shape, dtype, (out) => kernels.matmul(a, b, out, bias, true));
+      check(`${label} with a row, added`, shape, dtype, (out) => kernels.matmul(a, b, out, bias, true), EXACT, true);
     };
     run([129, 70], [70, 101], [129, 101]);
     run([33, 70], [70, 301], [33, 301]);
@@ -137,7 +154,35 @@ describe("products", () => {
   }
 });
 
-test("optimizer steps", () => {
+describe("windows", () => {
+  const w = windowOf({ image: [9, 24, 25, 12], kernel: [3, 3], pad: [1, 1, 1, 1] });
+  const images = random(imageShape(w));
+  const W = random([3, 3, 12, 20]);
+  const bias = random([20]);
+  const gradient = random([9, 24, 25, 20]);
+  const pooled = random(outShape(w));
+  const near = { relative: 1e-5, absolute: 1e-3 };
+  check("conv2d", [9, 24, 25, 20], "float32", (out) => kernels.conv2d(images, W, bias, w, out), near);
+  check("conv2dGradInput", imageShape(w), "float32", (out) => kernels.conv2dGradInput(gradient, W, w, out), near);
+  check("conv2dGradWeight", W.shape, "float32", (out) => kernels.conv2dGradWeight(images, gradient, w, out), near);
+  const positions = NDArray.empty(outShape(w), "int32");
+  check("maxPool", outShape(w), "float32", (out) => kernels.maxPool(images, w, out, positions));
+  check("maxPoolGrad", imageShape(w), "float32", (out) => kernels.maxPoolGrad(pooled, positions, w, out));
+  check("averagePool", outShape(w), "float32", (out) => kernels.averagePool(images, w, out));
+  check("averagePoolGrad", imageShape(w), "float32", (out) => kernels.averagePoolGrad(pooled, w, out));
+  check("im2col", patchShape(w), "float32", (out) => kernels.im2col(images, w, out));
+  const patches = random(patchShape(w));
+  check("col2im", imageShape(w), "float32", (out) => kernels.col2im(patches, w, out));
+});
+
+describe("losses", () => {
+  const picks = filled([301], "int32", (i) => i * 1501 + ((i * 11) % 1501));
+  const statistics = NDArray.empty([301, 2], "float32");
+  check("crossEntropy", [301], "float32", (out) => kernels.crossEntropy(table, picks, statistics, out));
+  check("crossEntropyGrad", wide, "float32", (out) => kernels.crossEntropyGrad(table, picks, statistics, 0.3, out));
+});
+
+test("optimizer steps, none of which may be done again", () => {
   const grad = random([n]);
   const start = random([n]);
   const step = { scale: 0.5, limit: 1, decay: 0.1, keep: 0.9 };
@@ -152,6 +197,10 @@ test("optimizer steps", () => {
     return state.map((array) => array.toTypedArray());
   });
   for (const i of [0, 1, 2]) expectClose(steps[1]![i]!, steps[0]![i]!, EXACT);
+  setThreads(4);
+  const p = start.copy();
+  const none = repeated(() => kernels.update("sgd", p, grad, null, step, [null], [0, 0, 0, 0.1]));
+  expect(none).toBe(0);
 });
 
 test("squareSum", () => {
