@@ -1,4 +1,5 @@
 import { ArgumentError } from "./errors.js";
+import { unquoted } from "./options.js";
 
 /** Settings that hold for the code being run; change them with `usingConfig`, which always puts them back. */
 export interface Config {
@@ -19,7 +20,7 @@ export function usingConfig<T>(settings: Partial<Config>, fn: () => T): T {
   for (const [key, value] of Object.entries(settings)) {
     if (!Object.hasOwn(config, key) || typeof value !== "boolean") {
       throw new ArgumentError(
-        `usingConfig: no setting ${key}: ${String(value)}; expected true or false for ${Object.keys(config).join(", ")}`,
+        `usingConfig: no setting ${unquoted(key)}: ${unquoted(value)}; expected true or false for ${Object.keys(config).join(", ")}`,
       );
     }
   }

@@ -3,6 +3,7 @@ import { ArgumentError, DTypeError, ShapeError } from "./errors.js";
 import { heap } from "./heap.js";
 import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
 import { filled } from "./numeric.js";
+import { unquoted } from "./options.js";
 import { generator } from "./rng.js";
 import { checkShape, type Shape, shapeText } from "./shape.js";
 import type { DataShape, Literal } from "./shape-types/operand.js";
@@ -262,7 +263,7 @@ function flatten(operation: string, data: NestedArray, shape: Shape, axis: numbe
   }
   if (axis !== shape.length) {
     throw new ShapeError(
-      `${operation}: ragged nesting: expected an array of length ${shape[axis]} at depth ${axis}, got ${String(data)}`,
+      `${operation}: ragged nesting: expected an array of length ${shape[axis]} at depth ${axis}, got ${unquoted(data)}`,
     );
   }
   const value = Number(data);

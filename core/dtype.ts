@@ -1,4 +1,5 @@
 import { DTypeError } from "./errors.js";
+import { unquoted } from "./options.js";
 
 /** The element types of an NDArray. */
 export type DType = "float32" | "float64" | "int32" | "bool";
@@ -36,6 +37,6 @@ export function floatOf(dtype: DType): DType {
  */
 export function checkDType(operation: string, dtype: unknown): asserts dtype is DType {
   if (!(DTYPES as readonly unknown[]).includes(dtype)) {
-    throw new DTypeError(`${operation}: unknown dtype ${String(dtype)}; expected one of ${DTYPES.join(", ")}`);
+    throw new DTypeError(`${operation}: unknown dtype ${unquoted(dtype)}; expected one of ${DTYPES.join(", ")}`);
   }
 }

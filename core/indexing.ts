@@ -2,6 +2,7 @@ import { array } from "./creation.js";
 import { ArgumentError, DTypeError, IndexError } from "./errors.js";
 import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
 import { addRows, binary, filled, takeRows } from "./numeric.js";
+import { unquoted } from "./options.js";
 import { broadcastShapes, type Shape, shapeText, sizeOf, stridesOf } from "./shape.js";
 import {
   type BasicIndex,
@@ -78,7 +79,7 @@ function fromNested(operation: string, index: NestedArray): NDArray {
       bools++;
     } else if (typeof value !== "number") {
       throw new ArgumentError(
-        `${operation}: cannot index with ${typeof value} ${String(value)}; expected integers, slice(start, stop, step), ` +
+        `${operation}: cannot index with ${typeof value} ${unquoted(value)}; expected integers, slice(start, stop, step), ` +
           "ellipsis, newAxis, or arrays of integers or bools",
       );
     } else if (Number.isInteger(value)) {

@@ -13,7 +13,7 @@ export function checkOptions(operation: string, options: unknown, known: readonl
   }
   const unknown = Object.keys(options).filter((key) => !known.includes(key));
   if (unknown.length > 0) {
-    throw new ArgumentError(`${operation}: unknown option ${unknown.join(", ")}; expected some of ${known.join(", ")}`);
+    throw new ArgumentError(`${operation}: unknown option ${named(unknown)}; expected some of ${known.join(", ")}`);
   }
 }
 
@@ -24,16 +24,32 @@ export function checkKnown(operation: string, options: object, known: readonly s
   for (const key in options) if (!known.includes(key)) checkOptions(operation, options, known);
 }
 
+/** Names as messages list them; they may be out of a file. */
+export function named(names: readonly string[]): string {
+  const shown = names.slice(0, MOST).map((name) => (name.length <= LONGEST ? name : `${name.slice(0, LONGEST)}...`));
+  if (names.length > MOST) shown.push(`... ${names.length} in all`);
+  return shown.join(", ");
+}
+
+/** The most layers that one number may ask for: a config that is a mistake, or hostile, must not fill the memory with them. */
+export const MOST_LAYERS = 10_000;
+
 /**
- * Checks that an option is a whole number of at least `least`.
+ * Checks that an option is a whole number of at least `least` and, where it says how many objects are made, of at most `most`.
  * @throws ArgumentError naming the operation, the option and the value.
  */
-export function checkCount(operation: string, option: string, value: unknown, least = 1): asserts value is number {
-  if (!Number.isSafeInteger(value) || (value as number) < least) {
-    throw new ArgumentError(
-      `${operation}: ${option} is ${describe(value)}; expected a whole number of at least ${least}`,
-    );
-  }
+export function checkCount(
+  operation: string,
+  option: string,
+  value: unknown,
+  least = 1,
+  most = Number.MAX_SAFE_INTEGER,
+): asserts value is number {
+  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  const and = most === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${most}`;
+  throw new ArgumentError(
+    `${operation}: ${option} is ${describe(value)}; expected a whole number of at least ${least}${and}`,
+  );
 }
 
 /**
@@ -88,11 +104,34 @@ export function checkFloat(operation: string, dtype: unknown): asserts dtype is 
   checkChoice(operation, "dtype", dtype, FLOATS);
 }
 
-/** A value as messages show it: strings in quotes, objects by their class. */
+/** Characters of a string, entries of a list, and lists in lists that messages show: values may be out of a file. */
+const LONGEST = 200;
+const MOST = 32;
+const DEEPEST = 3;
+
+/** A value as messages show it: strings in quotes, objects by their class. Short, whatever the value is. */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(describe).join(", ")}]`;
+  return described(value, DEEPEST);
+}
+
+/** As `describe`, with strings as they are. */
+export function unquoted(value: unknown): string {
+  return typeof value === "string" && value.length <= LONGEST ? value : describe(value);
+}
+
+function described(value: unknown, depth: number): string {
+  if (typeof value === "string") {
+    if (value.length <= LONGEST) return JSON.stringify(value);
+    return `${JSON.stringify(value.slice(0, LONGEST))}... of ${value.length} characters`;
+  }
+  if (Array.isArray(value)) {
+    if (value.length > 0 && depth === 0) return "[...]";
+    const shown = value.slice(0, MOST).map((item) => described(item, depth - 1));
+    if (value.length > MOST) shown.push(`... ${value.length} in all`);
+    return `[${shown.join(", ")}]`;
+  }
   if (typeof value === "function") return `the function ${value.name || "without a name"}`;
   if (typeof value !== "object" || value === null) return String(value);
-  return `a ${value.constructor?.name ?? "null-prototype object"}`;
+  const name: unknown = value.constructor?.name;
+  return `a ${typeof name === "string" ? name : "null-prototype object"}`;
 }

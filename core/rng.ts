@@ -10,7 +10,8 @@ export interface GeneratorState {
 /** Whether a value, such as one from a file, is the state of a Generator. */
 export function isGeneratorState(value: unknown): value is GeneratorState {
   const { words, spare } = (value ?? {}) as Partial<GeneratorState>;
-  const whole = Array.isArray(words) && words.length === 4 && words.every((word) => (word | 0) === word);
+  const whole =
+    Array.isArray(words) && words.length === 4 && words.every((word) => Number.isInteger(word) && (word | 0) === word);
   return whole && (spare === null || typeof spare === "number");
 }
 
@@ -56,7 +57,11 @@ export class Generator {
     return { words: [this.a, this.b, this.c, this.d], spare: this.spare };
   }
 
+  /** @throws ArgumentError for what is no state; then nothing has changed. */
   set state(state: GeneratorState) {
+    if (!isGeneratorState(state)) {
+      throw new ArgumentError("Generator: what was assigned to state is none; expected what state gave");
+    }
     [this.a, this.b, this.c, this.d] = state.words;
     this.spare = state.spare;
   }

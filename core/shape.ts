@@ -1,4 +1,5 @@
 import { ArgumentError, AxisError, ShapeError } from "./errors.js";
+import { unquoted } from "./options.js";
 
 /** The lengths of an array's axes; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -52,7 +53,7 @@ export function isContiguous(shape: Shape, strides: readonly number[]): boolean 
  */
 export function checkShape(operation: string, shape: unknown): asserts shape is Shape {
   if (!Array.isArray(shape)) {
-    throw new ArgumentError(`${operation}: expected a shape such as [2, 3], got ${String(shape)}`);
+    throw new ArgumentError(`${operation}: expected a shape such as [2, 3], got ${unquoted(shape)}`);
   }
   for (const n of shape) {
     if (!Number.isInteger(n) || n < 0) {

@@ -1,5 +1,5 @@
 import { ArgumentError } from "./errors.js";
-import { describe } from "./options.js";
+import { describe, unquoted } from "./options.js";
 
 /*
  * Many things can be asked for by name: activations, initializers, optimizers. This file reads the ways of saying so,
@@ -68,7 +68,8 @@ export function readSpec(what: string, kind: string, value: unknown): Spec | und
 
 function hyperparametersOf(what: string, rest: readonly [string, unknown][]): [string, Json][] {
   const other = rest.find(([key]) => key !== "hyperparameters")?.[0];
-  if (other !== undefined) throw new ArgumentError(`${what} has an entry ${other}; expected hyperparameters alone`);
+  if (other !== undefined)
+    throw new ArgumentError(`${what} has an entry ${unquoted(other)}; expected hyperparameters alone`);
   const given = rest.length === 0 ? {} : rest[0]![1];
   if (isPlainObject(given)) return Object.entries(given).filter(([, value]) => value !== undefined) as [string, Json][];
   throw new ArgumentError(`${what} has hyperparameters ${describe(given)}; expected an object`);
@@ -92,13 +93,13 @@ export function parseSpec(what: string, text: string): Spec {
     const trimmed = text.trim();
     const open = trimmed.indexOf("(");
     const name = (open < 0 ? trimmed : trimmed.slice(0, open)).trim();
-    if (!NAME.test(name)) throw new Unreadable(name === "" ? "there is no name" : `${JSON.stringify(name)} is no name`);
+    if (!NAME.test(name)) throw new Unreadable(name === "" ? "there is no name" : `${describe(name)} is no name`);
     if (open < 0) return { name, args: [] };
     if (!trimmed.endsWith(")")) throw new Unreadable("it does not end with the bracket that it opens");
     return { name, args: itemsOf(trimmed.slice(open + 1, -1)).map(argumentOf) };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    throw new ArgumentError(`${what} is ${JSON.stringify(text)}: ${error.message}; expected name(key=value, ...)`);
+    throw new ArgumentError(`${what} is ${describe(text)}: ${error.message}; expected name(key=value, ...)`);
   }
 }
 
@@ -107,9 +108,9 @@ class Unreadable extends Error {}
 
 function argumentOf(item: string): [key: string, value: Json] {
   const equals = item.indexOf("=");
-  if (equals < 0) throw new Unreadable(`${JSON.stringify(item)} has no key`);
+  if (equals < 0) throw new Unreadable(`${describe(item)} has no key`);
   const key = item.slice(0, equals).trim();
-  if (!KEY.test(key)) throw new Unreadable(`${JSON.stringify(key)} is no key`);
+  if (!KEY.test(key)) throw new Unreadable(`${describe(key)} is no key`);
   return [key, valueOf(key, item.slice(equals + 1).trim())];
 }
 
@@ -120,7 +121,7 @@ function valueOf(key: string, text: string): Json {
   if (NUMBER.test(text)) {
     const value = Number(text);
     if (Number.isFinite(value)) return value;
-    throw new Unreadable(`${key} is ${text}, too large for a number`);
+    throw new Unreadable(`${key} is ${unquoted(text)}, too large for a number`);
   }
   const [first, last] = [text[0]!, text.at(-1)!];
   if (first === '"' || first === "'") {
@@ -133,7 +134,7 @@ function valueOf(key: string, text: string): Json {
   } else if (last === ")" && NAME.test(text.slice(0, text.indexOf("(")))) {
     return text;
   }
-  throw new Unreadable(`${key} is ${text}, which is no number, word, quoted text or list`);
+  throw new Unreadable(`${key} is ${unquoted(text)}, which is no number, word, quoted text or list`);
 }
 
 /** The parts between commas, those inside quotes and brackets aside, without the spaces around them. */
@@ -204,7 +205,7 @@ export function matchArguments(what: string, { args }: Spec, known: readonly str
     const match = known.find((other) => foldName(other) === foldName(key));
     if (match === undefined) {
       const expected = known.length === 0 ? "it takes none" : `expected ${known.join(", ")}`;
-      throw new ArgumentError(`${what}: unknown argument ${key}; ${expected}`);
+      throw new ArgumentError(`${what}: unknown argument ${unquoted(key)}; ${expected}`);
     }
     if (matched.has(match)) throw new ArgumentError(`${what}: ${match} is given twice`);
     matched.set(match, value);

@@ -2,7 +2,7 @@ import { ArgumentError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkKnown, unquoted } from "../core/options.js";
 import { normalizeAxis } from "../core/shape.js";
 import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
@@ -202,7 +202,7 @@ export function gelu(x: Operand, options: { approximate?: boolean } = {}): Varia
   checkKnown("gelu", options, ["approximate"]);
   const { approximate = true } = options;
   if (typeof approximate !== "boolean") {
-    throw new ArgumentError(`gelu: approximate is ${String(approximate)}; expected true or false`);
+    throw new ArgumentError(`gelu: approximate is ${unquoted(approximate)}; expected true or false`);
   }
   const input = floating("gelu", x);
   if (!approximate) return mul(mul(input, 0.5), add(erf(mul(input, Math.SQRT1_2)), 1));

@@ -1,7 +1,7 @@
 import { array, arrayOf } from "../core/creation.js";
 import { ArgumentError, DTypeError, IndexError, ShapeError } from "../core/errors.js";
 import { NDArray, type NestedArray, type NumericArray } from "../core/ndarray.js";
-import { checkKnown } from "../core/options.js";
+import { checkKnown, unquoted } from "../core/options.js";
 import { shapeText } from "../core/shape.js";
 import { type Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
@@ -66,7 +66,7 @@ export function embeddingBag(W: Operand, bags: IdBags, options: EmbeddingBagOpti
   checkKnown("embeddingBag", options, ["pool", "paddingId"]);
   const { pool = "mean", paddingId = null } = options;
   if (pool !== "sum" && pool !== "mean") {
-    throw new ArgumentError(`embeddingBag: pool is ${String(pool)}; expected "sum" or "mean"`);
+    throw new ArgumentError(`embeddingBag: pool is ${unquoted(pool)}; expected "sum" or "mean"`);
   }
   return poolRows("embeddingBag", W, bags, pool, paddingId);
 }
@@ -158,7 +158,7 @@ function checkedBags(operation: string, bags: IdBags, vocabulary: number): Bags 
 
 function checkedBag(operation: string, bag: unknown, index: number, vocabulary: number): Int32Array {
   if (!Array.isArray(bag) && !ArrayBuffer.isView(bag)) {
-    throw new ArgumentError(`${operation}: bag ${index} is ${String(bag)}; expected an array of ids`);
+    throw new ArgumentError(`${operation}: bag ${index} is ${unquoted(bag)}; expected an array of ids`);
   }
   const { shape, values } = checkedIds(operation, bag as Operand, vocabulary);
   if (shape.length === 1) return values;

@@ -5,6 +5,7 @@ import { ArgumentError, GraphError, ShapeError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled } from "../core/numeric.js";
+import { unquoted } from "../core/options.js";
 import { type Shape, sameShape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { relu } from "./activation.js";
@@ -35,7 +36,7 @@ export function activationOf(operation: string, option: string, value: Recurrent
   const known = typeof value === "function" ? value : ACTIVATIONS.get(value);
   if (known !== undefined) return known;
   throw new ArgumentError(
-    `${operation}: unknown ${option} ${String(value)}; expected ${[...ACTIVATIONS.keys()].join(", ")} or a function`,
+    `${operation}: unknown ${option} ${unquoted(value)}; expected ${[...ACTIVATIONS.keys()].join(", ")} or a function`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Window2D } from "../core/backend/kernels.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
+import { describe as shown } from "../core/options.js";
 import { type Shape, shapeText } from "../core/shape.js";
 
 /*
@@ -257,7 +258,7 @@ function pad2D(operation: string, pad: Pad2D): [rows: AxisPad, cols: AxisPad] {
     ];
   }
   throw new ArgumentError(
-    `${operation}: pad is ${text(pad)}; expected a non-negative integer, [rows, cols], [top, bottom, left, right] or "same"`,
+    `${operation}: pad is ${shown(pad)}; expected a non-negative integer, [rows, cols], [top, bottom, left, right] or "same"`,
   );
 }
 
@@ -267,7 +268,7 @@ function pad1D(operation: string, pad: Pad1D, covered: number): AxisPad {
   if (typeof pad === "number" && isInteger(pad, 0)) return [pad, pad];
   if (Array.isArray(pad) && pad.length === 2 && pad.every((n) => isInteger(n, 0))) return [pad[0], pad[1]];
   throw new ArgumentError(
-    `${operation}: pad is ${text(pad)}; expected a non-negative integer, [left, right], "same" or "causal"`,
+    `${operation}: pad is ${shown(pad)}; expected a non-negative integer, [left, right], "same" or "causal"`,
   );
 }
 
@@ -277,7 +278,7 @@ export function pair(operation: string, name: string, value: Pair, least: 0 | 1)
   if (Array.isArray(value) && value.length === 2 && value.every((n) => isInteger(n, least)))
     return [value[0], value[1]];
   throw new ArgumentError(
-    `${operation}: ${name} is ${text(value)}; expected a ${least === 0 ? "non-negative" : "positive"} integer or [rows, cols] of them`,
+    `${operation}: ${name} is ${shown(value)}; expected a ${least === 0 ? "non-negative" : "positive"} integer or [rows, cols] of them`,
   );
 }
 
@@ -285,14 +286,10 @@ export function pair(operation: string, name: string, value: Pair, least: 0 | 1)
 export function integer(operation: string, name: string, value: number, least: 0 | 1): number {
   if (isInteger(value, least)) return value;
   throw new ArgumentError(
-    `${operation}: ${name} is ${text(value)}; expected a ${least === 0 ? "non-negative" : "positive"} integer`,
+    `${operation}: ${name} is ${shown(value)}; expected a ${least === 0 ? "non-negative" : "positive"} integer`,
   );
 }
 
 function isInteger(value: unknown, least: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= least;
-}
-
-function text(value: unknown): string {
-  return Array.isArray(value) ? `[${value.join(", ")}]` : typeof value === "string" ? `"${value}"` : String(value);
 }

@@ -16,6 +16,10 @@ export interface LayerClass {
   fromHyperparameters?(hyperparameters: Hyperparameters): Layer;
 }
 
+/** How deep layers of a config may lie in layers, which are built by calls in calls. */
+const DEEPEST = 200;
+let depth = 0;
+
 const classes = new Map<string, LayerClass>();
 const names = new Map<unknown, string>();
 
@@ -53,7 +57,8 @@ export function registeredName(layer: Layer): string {
 
 /**
  * A new layer, with newly drawn parameters, of what `layer.config()` returned.
- * @throws ArgumentError when it is no config, names an unknown layer, or has hyperparameters that the layer refuses.
+ * @throws ArgumentError when it is no config, names an unknown layer, has hyperparameters that the layer refuses, or is nested more
+ * than 200 layers deep.
  */
 export function fromConfig(config: LayerConfig): Layer {
   const given: unknown = config;
@@ -67,10 +72,28 @@ export function fromConfig(config: LayerConfig): Layer {
   const layerClass = classes.get(name);
   if (layerClass === undefined) {
     throw new ArgumentError(
-      `fromConfig: unknown layer ${JSON.stringify(name)}; expected one of ${registeredNames().join(", ")}`,
+      `fromConfig: unknown layer ${describe(name)}; expected one of ${registeredNames().join(", ")}`,
     );
   }
-  const hyperparameters = Object.hasOwn(config, "hyperparameters") ? config.hyperparameters : {};
-  if (layerClass.fromHyperparameters !== undefined) return layerClass.fromHyperparameters(hyperparameters);
-  return new layerClass(hyperparameters as never);
+  const hyperparameters: unknown = Object.hasOwn(config, "hyperparameters") ? config.hyperparameters : {};
+  if (
+    layerClass.fromHyperparameters !== undefined &&
+    (typeof hyperparameters !== "object" || hyperparameters === null)
+  ) {
+    throw new ArgumentError(
+      `fromConfig: the hyperparameters of ${name} are ${describe(hyperparameters)}; expected an object`,
+    );
+  }
+  if (depth === DEEPEST) {
+    throw new ArgumentError(`fromConfig: layers lie in layers more than ${DEEPEST} deep; expected fewer`);
+  }
+  depth++;
+  try {
+    if (layerClass.fromHyperparameters !== undefined) {
+      return layerClass.fromHyperparameters(hyperparameters as Hyperparameters);
+    }
+    return new layerClass(hyperparameters as never);
+  } finally {
+    depth--;
+  }
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, GraphError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import { checkFlag, describe } from "../core/options.js";
+import { checkFlag, describe, unquoted } from "../core/options.js";
 import type { Shape } from "../core/shape.js";
 import { type Operand, Parameter, Variable } from "../core/variable.js";
 import { type Hyperparameters, type LayerConfig, registeredName } from "./config.js";
@@ -157,7 +157,7 @@ export abstract class Layer {
       return reason === null ? [] : [`${name} has ${reason}`];
     });
     const known = new Set(entries.map(([name]) => name));
-    for (const name of Object.keys(state)) if (!known.has(name)) problems.push(`${name} is unexpected`);
+    for (const name of Object.keys(state)) if (!known.has(name)) problems.push(`${unquoted(name)} is unexpected`);
     if (problems.length === 0) return;
     throw new ArgumentError(`loadStateDict: the state does not fit; nothing was changed:\n  ${problems.join("\n  ")}`);
   }

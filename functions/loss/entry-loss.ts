@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { NDArray } from "../../core/ndarray.js";
 import * as numeric from "../../core/numeric.js";
+import { unquoted } from "../../core/options.js";
 import { sameShape, shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { FrugalBroadcasting, mul } from "../arithmetic.js";
@@ -99,7 +100,7 @@ export function checkSetting(
   expected: string,
 ): void {
   if (typeof value === "number" && Number.isFinite(value) && fits(value)) return;
-  throw new ArgumentError(`${operation}: ${option} is ${String(value)}; expected ${expected}`);
+  throw new ArgumentError(`${operation}: ${option} is ${unquoted(value)}; expected ${expected}`);
 }
 
 /**

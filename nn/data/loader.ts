@@ -253,7 +253,8 @@ function checkState(state: unknown, own: DataLoaderState, length: number | null)
     throw new ArgumentError(`${operation}: position is ${given.position}; expected at most ${length}`);
   }
   const { words, spare } = (given.generator ?? {}) as Partial<GeneratorState>;
-  const whole = Array.isArray(words) && words.length === 4 && words.every((word) => (word | 0) === word);
+  const whole =
+    Array.isArray(words) && words.length === 4 && words.every((word) => Number.isInteger(word) && (word | 0) === word);
   if (!whole || !(spare === null || typeof spare === "number")) {
     throw new ArgumentError(`${operation}: generator is ${describe(given.generator)}; expected the one of a state`);
   }

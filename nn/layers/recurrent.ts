@@ -1,6 +1,6 @@
 import { config } from "../../core/config.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { checkCount, checkFlag, checkOptions, describe } from "../../core/options.js";
+import { checkCount, checkFlag, checkOptions, describe, MOST_LAYERS } from "../../core/options.js";
 import { type Shape, shapeText } from "../../core/shape.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { stack, unbind } from "../../functions/joining.js";
@@ -58,7 +58,7 @@ export abstract class Recurrent<Options extends RecurrentCellOptions, Cell exten
     super();
     checkOptions(layer, options, [...known, ...OWN_OPTIONS]);
     const { numLayers = 1, reverse = false, dropout = 0, returnSequences = true, ...rest } = options;
-    checkCount(layer, "numLayers", numLayers);
+    checkCount(layer, "numLayers", numLayers, 1, MOST_LAYERS);
     checkFlag(layer, "reverse", reverse);
     checkFlag(layer, "returnSequences", returnSequences);
     checkDropout(layer, dropout, numLayers);

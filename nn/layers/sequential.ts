@@ -1,5 +1,5 @@
 import { ArgumentError } from "../../core/errors.js";
-import { describe } from "../../core/options.js";
+import { checkCount, describe, MOST_LAYERS } from "../../core/options.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { fromConfig, type Hyperparameters, type LayerConfig } from "../config.js";
 import { Layer, type UnaryLayer } from "../layer.js";
@@ -33,6 +33,7 @@ export class Sequential extends Layer {
     if (!Array.isArray(layers)) {
       throw new ArgumentError(`Sequential: layers is ${describe(layers)}; expected an array of configs`);
     }
+    checkCount("Sequential", "the number of layers", layers.length, 0, MOST_LAYERS);
     return new Sequential(...layers.map((config: LayerConfig) => fromConfig(config) as UnaryLayer));
   }
 

@@ -1,4 +1,4 @@
-import { checkCount, checkFlag } from "../../core/options.js";
+import { checkCount, checkFlag, MOST_LAYERS } from "../../core/options.js";
 import type { Variable } from "../../core/variable.js";
 import type { Hyperparameters } from "../config.js";
 import { Layer } from "../layer.js";
@@ -33,7 +33,7 @@ export abstract class TransformerStack<Block extends TransformerBlock> extends L
   ) {
     super();
     const { numLayers = 6, normFirst = false, finalNorm = normFirst, nIn, epsilon, dtype } = given;
-    checkCount(module, "numLayers", numLayers);
+    checkCount(module, "numLayers", numLayers, 1, MOST_LAYERS);
     this.layers = Array.from({ length: numLayers }, make);
     checkFlag(module, "finalNorm", finalNorm);
     this.norm = finalNorm ? new LayerNorm1D({ nIn, epsilon, dtype }) : null;

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.js";
+import { NDArray } from "../../core/ndarray.js";
 import { checkCount, checkFlag, checkOptions } from "../../core/options.js";
 import type { Tree } from "../files/tree.js";
 import type { StateDict } from "../layer.js";
@@ -67,12 +68,19 @@ export class EarlyStopping implements Callback {
   /** @throws ArgumentError for what is no such state. */
   loadState(state: Tree): void {
     const { best, bestEpoch, waited, weights } = (state ?? {}) as Record<string, Tree>;
-    if (typeof bestEpoch !== "number" || typeof waited !== "number" || typeof weights !== "object") {
+    const counts = [bestEpoch, waited].every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
+    const kept = weights === null || isStateDict(weights);
+    if (!counts || !kept || (best !== null && typeof best !== "number")) {
       throw new ArgumentError("EarlyStopping.loadState: expected what state() gave");
     }
     this.watch.best = best as number | null;
-    this.bestEpoch = bestEpoch;
-    this.waited = waited;
+    this.bestEpoch = bestEpoch as number;
+    this.waited = waited as number;
     this.weights = weights as StateDict | null;
   }
+}
+
+function isStateDict(value: unknown): value is StateDict {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((entry) => entry instanceof NDArray);
 }

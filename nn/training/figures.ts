@@ -1,4 +1,5 @@
-import { ArgumentError } from "../../core/errors.js";
+import { ArgumentError, FileError } from "../../core/errors.js";
+import { named } from "../../core/options.js";
 import { type Operand, Variable } from "../../core/variable.js";
 import type { Tree } from "../files/tree.js";
 import type { Metric } from "./metrics/metric.js";
@@ -11,6 +12,18 @@ interface MeasuresState {
   readonly means: readonly [name: string, sum: number, count: number][];
   readonly metrics: readonly { readonly name: string; readonly state: Tree }[];
 }
+
+function isMeasuresState(state: unknown): state is MeasuresState {
+  const { means, metrics } = (state ?? {}) as Partial<MeasuresState>;
+  return (
+    Array.isArray(means) &&
+    means.every((mean) => Array.isArray(mean) && typeof mean[0] === "string" && mean.slice(1).every(isNumber)) &&
+    Array.isArray(metrics) &&
+    metrics.every((metric) => typeof metric === "object" && metric !== null && typeof metric.name === "string")
+  );
+}
+
+const isNumber = (value: unknown): value is number => typeof value === "number";
 
 /** What a pass through the data amounts to so far: means over the examples, and metrics. */
 export class Measures {
@@ -73,17 +86,26 @@ export class Measures {
 
   /** Takes what `state()` gave. @throws ArgumentError for that of other metrics; then nothing has changed. */
   loadState(state: Tree): void {
-    const { means, metrics } = state as unknown as MeasuresState;
-    const had = metrics.map(({ name }) => name).join(", ");
-    const has = this.metrics.map(({ name }) => name).join(", ");
+    if (!isMeasuresState(state)) {
+      throw new FileError(`${this.operation}: the state of the figures is none, or not all of one`);
+    }
+    const { means, metrics } = state;
+    const had = named(metrics.map(({ name }) => name));
+    const has = named(this.metrics.map(({ name }) => name));
     if (had !== has) {
       throw new ArgumentError(
         `${this.operation}: the state has the metrics ${had || "(none)"}; expected ${has || "none"}`,
       );
     }
+    const former = this.metrics.map((metric) => metric.state());
+    try {
+      for (const [i, metric] of this.metrics.entries()) metric.loadState(metrics[i]!.state);
+    } catch (error) {
+      for (const [i, metric] of this.metrics.entries()) metric.loadState(former[i]!);
+      throw error;
+    }
     this.sums.clear();
     for (const [name, sum, count] of means) this.sums.set(name, { sum, count });
-    for (const [i, metric] of this.metrics.entries()) metric.loadState(metrics[i]!.state);
   }
 
   private updateMetrics(prediction: Operand | null, target: Operand | null): void {

@@ -64,9 +64,21 @@ export class History implements Iterable<EpochRecord> {
 
   /** @internal Takes what `state()` gave. */
   loadState(state: Tree): void {
-    if (!Array.isArray(state)) throw new FileError("the history is no list");
+    if (!Array.isArray(state) || !state.every(isRecord)) throw new FileError("the history is no list of epochs");
     this.list.splice(0, this.list.length, ...(state as unknown as EpochRecord[]));
   }
+}
+
+function isRecord(value: unknown): value is EpochRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { epoch, step, lr, seconds, figures } = value as Partial<EpochRecord>;
+  const numbers = [epoch, step, lr, seconds, ...Object.values(figures ?? {})];
+  return (
+    typeof figures === "object" &&
+    figures !== null &&
+    !Array.isArray(figures) &&
+    numbers.every((n) => typeof n === "number")
+  );
 }
 
 /** The figure that `name` means in any spelling, such as "val_loss" for `valLoss`. */

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../../core/errors.js";
-import { checkOptions } from "../../core/options.js";
+import { checkOptions, describe } from "../../core/options.js";
 import { resolveScheduler, type Scheduler, type SchedulerSpec, type SchedulerState } from "../../optim/index.js";
 import type { Tree } from "../files/tree.js";
 import type { Callback, TrainingEvent } from "./callback.js";
@@ -69,6 +69,9 @@ export class LearningRate implements Callback {
   /** @throws ArgumentError for the state of another schedule. */
   loadState(state: Tree): void {
     const { lr = null, scheduler = null } = (state ?? {}) as { lr?: number | null; scheduler?: SchedulerState | null };
+    if (lr !== null && !(Number.isFinite(lr) && lr >= 0)) {
+      throw new ArgumentError(`LearningRate.loadState: lr is ${describe(lr)}; expected null or a number of at least 0`);
+    }
     if ((scheduler === null) !== (this.scheduler === null)) {
       throw new ArgumentError("LearningRate.loadState: one of the two has a scheduler and the other a function");
     }

@@ -1,5 +1,5 @@
 import { ArgumentError, FileError } from "../../core/errors.js";
-import { describe } from "../../core/options.js";
+import { describe, named } from "../../core/options.js";
 import { type GeneratorState, generator, isGeneratorState } from "../../core/rng.js";
 import type { Parameter } from "../../core/variable.js";
 import type { Optimizer, OptimizerState } from "../../optim/index.js";
@@ -215,7 +215,7 @@ function checkedState(operation: string, state: Tree): SessionState {
 function checkNames(operation: string, what: string, given: readonly string[], own: readonly string[]): void {
   if (given.join() === own.join()) return;
   throw new ArgumentError(
-    `${operation}: the checkpoint has the ${what} ${given.join(", ") || "(none)"}; expected ${own.join(", ") || "none"}`,
+    `${operation}: the checkpoint has the ${what} ${named(given) || "(none)"}; expected ${own.join(", ") || "none"}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { ArgumentError, GraphError } from "../../core/errors.js";
 import { NDArray } from "../../core/ndarray.js";
 import { binary, filled } from "../../core/numeric.js";
-import { checkCount, checkFlag, checkOptions, describe } from "../../core/options.js";
+import { checkCount, checkFlag, checkOptions, describe, unquoted } from "../../core/options.js";
 import type { Parameter } from "../../core/variable.js";
 import type { Layer, StateDict } from "../layer.js";
 import { misfit } from "../state.js";
@@ -162,7 +162,9 @@ export class EMA {
     if (this.kept !== null) throw new GraphError(`${operation}: the averages are applied; expected restore() before`);
     const named = updates === 0 ? [] : this.model.namedParameters();
     const known = new Set(named.map(([name]) => name));
-    const problems = Object.keys(averages).flatMap((name) => (known.has(name) ? [] : [`${name} is unexpected`]));
+    const problems = Object.keys(averages).flatMap((name) =>
+      known.has(name) ? [] : [`${unquoted(name)} is unexpected`],
+    );
     for (const [name, parameter] of named) {
       const value: unknown = Object.hasOwn(averages, name) ? averages[name] : undefined;
       const reason = value instanceof NDArray ? misfit(parameter, value) : null;

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../../core/errors.js";
-import { describe } from "../../core/options.js";
+import { describe, named, unquoted } from "../../core/options.js";
 import type { Json } from "../../core/spec.js";
 import { specText } from "../../core/spec.js";
 import { registeredName } from "./registry.js";
@@ -93,9 +93,9 @@ export function checkState(
     return fits(value) ? [] : [`${name} is ${describe(value)}`];
   });
   const names = kinds.map(([name]) => name);
-  for (const name of Object.keys(state)) if (!names.includes(name)) problems.push(`${name} is unexpected`);
+  for (const name of Object.keys(state)) if (!names.includes(name)) problems.push(`${unquoted(name)} is unexpected`);
   if (problems.length === 0) return;
-  throw new ArgumentError(`${scheduler}: the state does not fit: ${problems.join(", ")}; expected what state() gave`);
+  throw new ArgumentError(`${scheduler}: the state does not fit: ${named(problems)}; expected what state() gave`);
 }
 
 /** Whether it is a whole number of at least 0. */

@@ -379,7 +379,7 @@ describe("errors", () => {
     ],
     ...[-1, 0.5, Number.NaN, [1, 2, 3], [1, -1], "valid", [1, "same"]].map((pad) => [
       () => conv2d(x, W, null, { pad: pad as "same" }),
-      `conv2d: pad is ${Array.isArray(pad) ? `[${pad.join(", ")}]` : typeof pad === "string" ? `"${pad}"` : pad}; ` +
+      `conv2d: pad is ${typeof pad === "number" ? pad : JSON.stringify(pad).replaceAll(",", ", ")}; ` +
         'expected a non-negative integer, [rows, cols], [top, bottom, left, right] or "same"',
     ]),
     [() => im2col(x, [2, 0]), "im2col: kernelShape is [2, 0]; expected a positive integer or [rows, cols] of them"],

@@ -155,14 +155,15 @@ export function softmax(x: NDArray, view: AxisView, out: NDArray): void {
 export function causalSoftmax(x: NDArray, out: NDArray): void {
   const [queries, keys] = x.shape.slice(-2) as [number, number];
   const rows = x.size / keys;
-  share(normalize, `causalSoftmax_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * keys), 1, apart([out], x), (from, to) => [
-    x.address,
-    from,
-    to,
-    queries,
-    keys,
-    out.address,
-  ]);
+  share(
+    normalize,
+    `causalSoftmax_${SUFFIX[x.dtype]}`,
+    rows,
+    partCount(rows, 6 * keys),
+    1,
+    apart([out], x),
+    (from, to) => [x.address, from, to, queries, keys, out.address],
+  );
 }
 
 /** `Kernels.logSoftmax`. */

@@ -50,13 +50,15 @@ export function normalizeColumns(x: NDArray, mean: NDArray, scale: NDArray, shif
   const rows = x.size / width;
   const bytes = width * bytesOf(x.dtype);
   const columns = [mean.address, scale.address, shift.address];
-  share(normalize, `normalizeColumns_${SUFFIX[x.dtype]}`, rows, partCount(rows, 2 * width), 1, apart([out], x), (from, to) => [
-    x.address + from * bytes,
-    ...columns,
-    to - from,
-    width,
-    out.address + from * bytes,
-  ]);
+  share(
+    normalize,
+    `normalizeColumns_${SUFFIX[x.dtype]}`,
+    rows,
+    partCount(rows, 2 * width),
+    1,
+    apart([out], x),
+    (from, to) => [x.address + from * bytes, ...columns, to - from, width, out.address + from * bytes],
+  );
 }
 
 /** `Kernels.normalizeColumnsGrad`. */
@@ -73,12 +75,20 @@ export function normalizeColumnsGrad(
   const rows = x.size / width;
   const bytes = width * bytesOf(x.dtype);
   const columns = [mean, scale, slope, shift].map((column) => column.address);
-  share(normalize, `normalizeColumnsGrad_${SUFFIX[x.dtype]}`, rows, partCount(rows, 3 * width), 1, apart([out], x, gy), (from, to) => [
-    x.address + from * bytes,
-    gy.address + from * bytes,
-    ...columns,
-    to - from,
-    width,
-    out.address + from * bytes,
-  ]);
+  share(
+    normalize,
+    `normalizeColumnsGrad_${SUFFIX[x.dtype]}`,
+    rows,
+    partCount(rows, 3 * width),
+    1,
+    apart([out], x, gy),
+    (from, to) => [
+      x.address + from * bytes,
+      gy.address + from * bytes,
+      ...columns,
+      to - from,
+      width,
+      out.address + from * bytes,
+    ],
+  );
 }

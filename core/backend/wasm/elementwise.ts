@@ -204,5 +204,9 @@ export function fill(out: NDArray, value: number): void {
     return;
   }
   const bytes = bytesOf(dtype);
-  share(base, `fill_${SUFFIX[dtype]}`, size, parts, LINE, true, (from, to) => [out.address + from * bytes, value, to - from]);
+  share(base, `fill_${SUFFIX[dtype]}`, size, parts, LINE, true, (from, to) => [
+    out.address + from * bytes,
+    value,
+    to - from,
+  ]);
 }

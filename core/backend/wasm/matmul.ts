@@ -117,7 +117,15 @@ function vectorProduct(
     accumulate ? 1 : 0,
   ];
   const repeatable = !accumulate && apart([out], a, b, bias);
-  share(base, bytes === 8 ? "gemv_f64" : "gemv_f32", lines, partCount(Math.ceil(lines / 16), 32 * k), 16, repeatable, part);
+  share(
+    base,
+    bytes === 8 ? "gemv_f64" : "gemv_f32",
+    lines,
+    partCount(Math.ceil(lines / 16), 32 * k),
+    16,
+    repeatable,
+    part,
+  );
   return true;
 }
 

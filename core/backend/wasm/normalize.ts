@@ -11,10 +11,18 @@ import { share } from "./share.js";
 export function softmaxGrad(gy: NDArray, y: NDArray, { outer, length, inner }: AxisView, out: NDArray): void {
   const block = length * inner;
   const bytes = block * bytesOf(y.dtype);
-  share(base, `softmaxGrad_${SUFFIX[y.dtype]}`, outer, partCount(outer, 2 * block), 1, apart([out], gy, y), (from, to) => {
-    const at = from * bytes;
-    return [gy.address + at, y.address + at, to - from, length, inner, inner, out.address + at];
-  });
+  share(
+    base,
+    `softmaxGrad_${SUFFIX[y.dtype]}`,
+    outer,
+    partCount(outer, 2 * block),
+    1,
+    apart([out], gy, y),
+    (from, to) => {
+      const at = from * bytes;
+      return [gy.address + at, y.address + at, to - from, length, inner, inner, out.address + at];
+    },
+  );
 }
 
 /** `Kernels.crossEntropy`. */
@@ -22,14 +30,15 @@ export function crossEntropy(x: NDArray, positions: NDArray, statistics: NDArray
   const rows = positions.size;
   const width = x.size / rows;
   const ends = [statistics.address, out.address];
-  share(normalize, `crossEntropy_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, apart([out, statistics], x, positions), (from, to) => [
-    x.address,
-    positions.address,
-    from,
-    to,
-    width,
-    ...ends,
-  ]);
+  share(
+    normalize,
+    `crossEntropy_${SUFFIX[x.dtype]}`,
+    rows,
+    partCount(rows, 6 * width),
+    1,
+    apart([out, statistics], x, positions),
+    (from, to) => [x.address, positions.address, from, to, width, ...ends],
+  );
 }
 
 /** `Kernels.crossEntropyGrad`. */
@@ -43,14 +52,15 @@ export function crossEntropyGrad(
   const rows = positions.size;
   const width = x.size / rows;
   const ends = [statistics.address, scale, out.address];
-  share(normalize, `crossEntropyGrad_${SUFFIX[x.dtype]}`, rows, partCount(rows, 6 * width), 1, apart([out], x, positions, statistics), (from, to) => [
-    x.address,
-    positions.address,
-    from,
-    to,
-    width,
-    ...ends,
-  ]);
+  share(
+    normalize,
+    `crossEntropyGrad_${SUFFIX[x.dtype]}`,
+    rows,
+    partCount(rows, 6 * width),
+    1,
+    apart([out], x, positions, statistics),
+    (from, to) => [x.address, positions.address, from, to, width, ...ends],
+  );
 }
 
 /** `Kernels.layerNorm`. */
@@ -65,15 +75,15 @@ export function layerNorm(
   const width = gamma.size;
   const rows = x.size / width;
   const arrays = [x.address, gamma.address, beta.address];
-  share(normalize, `layerNorm_${SUFFIX[x.dtype]}`, rows, partCount(rows, 4 * width), 1, apart([out, statistics], x, gamma, beta), (from, to) => [
-    ...arrays,
-    from,
-    to,
-    width,
-    epsilon,
-    statistics.address,
-    out.address,
-  ]);
+  share(
+    normalize,
+    `layerNorm_${SUFFIX[x.dtype]}`,
+    rows,
+    partCount(rows, 4 * width),
+    1,
+    apart([out, statistics], x, gamma, beta),
+    (from, to) => [...arrays, from, to, width, epsilon, statistics.address, out.address],
+  );
 }
 
 /** `Kernels.layerNormGrad`. Each part adds up its own sums, and those are added in order. */
@@ -92,14 +102,15 @@ export function layerNormGrad(
   const partials = scratchOf((parts + 1) * 16 * width);
   const arrays = [x.address, gamma.address, gy.address, statistics.address];
   const bytes = 2 * width * bytesOf(dtype);
-  share(normalize, `layerNormGrad_${SUFFIX[dtype]}`, rows, parts, 1, apart([gx], x, gamma, gy, statistics), (from, to, i) => [
-    ...arrays,
-    from,
-    to,
-    width,
-    gx.address,
-    partials + i * bytes,
-  ]);
+  share(
+    normalize,
+    `layerNormGrad_${SUFFIX[dtype]}`,
+    rows,
+    parts,
+    1,
+    apart([gx], x, gamma, gy, statistics),
+    (from, to, i) => [...arrays, from, to, width, gx.address, partials + i * bytes],
+  );
   const totals = partials + parts * 16 * width;
   base.of("sum", dtype)(partials, 1, parts, 2 * width, 0, 2 * width, sums.address, 2 * width, totals);
 }

@@ -9,7 +9,14 @@ import { windows } from "./modules.js";
 import { share } from "./share.js";
 
 /** Images are divided among the threads; `bytes` are those that one image takes to read and write. */
-function overImages(name: string, inputs: readonly NDArray[], outs: readonly NDArray[], w: Window2D, bytes: number, ...rest: number[]): void {
+function overImages(
+  name: string,
+  inputs: readonly NDArray[],
+  outs: readonly NDArray[],
+  w: Window2D,
+  bytes: number,
+  ...rest: number[]
+): void {
   const [descriptor] = describe(w);
   const addresses = [...inputs, ...outs].map((x) => x.address);
   share(windows, name, w.batch, partCount(w.batch, bytes), 1, apart(outs, ...inputs), (from, to) => [

@@ -5,7 +5,7 @@ import type { Operand } from "../../../core/variable.js";
 import { floating } from "../../../functions/dtype.js";
 import type { Tree } from "../../files/tree.js";
 import { checkDecisionOptions, type DecisionOptions, decisions, targetClasses } from "./decisions.js";
-import { Metric, noExamples } from "./metric.js";
+import { Metric, noExamples, numbersIn } from "./metric.js";
 
 /** Options of `TopKAccuracy`. */
 export interface TopKAccuracyOptions extends Omit<DecisionOptions, "threshold"> {
@@ -33,7 +33,7 @@ abstract class Share extends Metric {
   }
 
   override loadState(state: Tree): void {
-    ({ hits: this.hits, count: this.count } = state as { hits: number; count: number });
+    ({ hits: this.hits, count: this.count } = numbersIn(this.name, state, ["hits", "count"]));
   }
 
   protected add(count: number, isHit: (i: number) => boolean): void {

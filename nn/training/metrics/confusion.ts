@@ -3,7 +3,7 @@ import { checkChoice, checkCount } from "../../../core/options.js";
 import type { Operand } from "../../../core/variable.js";
 import type { Tree } from "../../files/tree.js";
 import { checkDecisionOptions, DECISION_OPTIONS, type DecisionOptions, decisions } from "./decisions.js";
-import { Metric, noExamples } from "./metric.js";
+import { Metric, noExamples, noState } from "./metric.js";
 
 /** Options of `ConfusionMatrix`. */
 export interface ConfusionMatrixOptions extends DecisionOptions {
@@ -56,6 +56,11 @@ abstract class Counts extends Metric {
   }
 
   override loadState(state: Tree): void {
+    const square = (row: unknown, _: number, rows: readonly unknown[]) =>
+      Array.isArray(row) &&
+      row.length === rows.length &&
+      row.every((count) => Number.isSafeInteger(count) && count >= 0);
+    if (!Array.isArray(state) || !state.every(square)) throw noState(this.name, state);
     this.rows = (state as number[][]).map((row) => [...row]);
   }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, GraphError } from "../../../core/errors.js";
+import { ArgumentError, FileError, GraphError } from "../../../core/errors.js";
 import { describe } from "../../../core/options.js";
 import { type Operand, Variable } from "../../../core/variable.js";
 import { isRecord } from "../../data/arrays.js";
@@ -38,7 +38,7 @@ export abstract class Metric {
   /** What it remembers, for a checkpoint. */
   abstract state(): Tree;
 
-  /** Takes what `state()` gave. */
+  /** Takes what `state()` gave. @throws FileError for what it cannot have given; then nothing has changed. */
   abstract loadState(state: Tree): void;
 
   /**
@@ -91,8 +91,21 @@ export class MeanMetric extends Metric {
   }
 
   override loadState(state: Tree): void {
-    ({ sum: this.sum, count: this.count } = state as { sum: number; count: number });
+    ({ sum: this.sum, count: this.count } = numbersIn(this.name, state, ["sum", "count"]));
   }
+}
+
+/** @throws FileError when `state` has not a number of each name. */
+export function numbersIn<K extends string>(metric: string, state: Tree, names: readonly K[]): Record<K, number> {
+  const given = (isRecord(state) ? state : {}) as Record<K, unknown>;
+  if (names.every((name) => Object.hasOwn(given, name) && typeof given[name] === "number"))
+    return given as Record<K, number>;
+  throw noState(metric, state);
+}
+
+/** The error for what cannot be the state of a metric. */
+export function noState(metric: string, state: Tree): FileError {
+  return new FileError(`${metric}: ${describe(state)} is no state of this metric, or not all of one`);
 }
 
 function added(name: string, a: Tree, b: Tree): Tree {

@@ -17,7 +17,7 @@ async function workers(n: number): Promise<void> {
   setThreads(n);
   const x = filled([64], 1, "float32");
   runParts(
-base,
+    base,
     "neg_f32",
     Array.from({ length: n }, (_, i) => [x.address + i * 16, x.address + i * 16, 4]),
     false,
@@ -66,7 +66,7 @@ test("thousands of jobs in a row: every part runs once, whoever takes it", async
   for (let job = 0; job < 20_000; job++) {
     const parts = 2 + (job % 15);
     runParts(
-base,
+      base,
       "add_f32",
       Array.from({ length: parts }, (_, i) => addOne(x, one, i * 4)),
       false,
@@ -90,7 +90,7 @@ test("jobs with more parts than there are places", async () => {
   await workers(3);
   const x = filled([1000], 3, "float32");
   runParts(
-base,
+    base,
     "neg_f32",
     Array.from({ length: 250 }, (_, i) => [x.address + i * 16, x.address + i * 16, 4]),
     false,
@@ -104,14 +104,14 @@ test("a kernel that fails on some thread throws here, and the next job runs", as
   const outside = 2 ** 32 - 64;
   expect(() =>
     runParts(
-base,
+      base,
       "neg_f32",
       [0, 1, 2, 3].map(() => [outside, outside, 16]),
       false,
     ),
   ).toThrow();
   runParts(
-base,
+    base,
     "neg_f32",
     [0, 1, 2, 3].map((i) => [x.address + i * 64, x.address + i * 64, 16]),
     false,
@@ -157,12 +157,16 @@ describe("a kernel that fails in a worker", () => {
       while (performance.now() - start < 20);
     };
     const parts = Array.from({ length: 12 }, (_, i) => [outside + i, outside, 16]);
-    return { done, outside, run: () => pool.run(base.number, base.indexOf("neg_f32"), slow as () => void, parts, repeatable) };
+    return {
+      done,
+      outside,
+      run: () => pool.run(base.number, base.indexOf("neg_f32"), slow as () => void, parts, repeatable),
+    };
   };
   const works = () => {
     const x = filled([64], 1, "float32");
     runParts(
-base,
+      base,
       "neg_f32",
       [0, 16, 32, 48].map((i) => [x.address + i * 4, x.address + i * 4, 16]),
       false,
