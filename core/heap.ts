@@ -145,6 +145,14 @@ export class Heap {
     return address;
   }
 
+  /**
+   * Checks that `bytes` bytes would fit if nothing else were there, for who computes so many elsewhere first.
+   * @throws OutOfMemoryError when they would not.
+   */
+  checkRoom(bytes: number): void {
+    if (bytes > LIMIT - FIRST_ADDRESS) throw this.outOfMemory(bytes);
+  }
+
   /** The bytes that have been allocated since the start, whatever has become of them. */
   get allocated(): number {
     return this.taken - (this.slabEnd - this.slabNext);
@@ -199,7 +207,7 @@ export class Heap {
   }
 
   private allocateLarge(bytes: number): number {
-    if (bytes > LIMIT - FIRST_ADDRESS) throw this.outOfMemory(bytes);
+    this.checkRoom(bytes);
     const block = this.takeBlock(bytes + HEADER);
     this.storage = this.register(block, bytes + HEADER, false);
     const address = block + HEADER;

@@ -1,7 +1,9 @@
+import { bytesOf } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
+import { heap } from "../core/heap.js";
 import { NDArray } from "../core/ndarray.js";
 import { describe } from "../core/options.js";
-import { type Shape, sameShape, shapeText } from "../core/shape.js";
+import { type Shape, sameShape, shapeText, sizeOf } from "../core/shape.js";
 import type { SpecObject } from "../core/spec.js";
 import type { Initializer, InitializerOptions } from "./initializers/scaled.js";
 import { initializerNames, initializers } from "./initializers/table.js";
@@ -66,7 +68,7 @@ export function resolveInitializer(layer: string, init: InitializerSpec): Initia
 
 /**
  * What `initializer` draws for a weight of a layer.
- * @throws ArgumentError when that is not an NDArray of the shape and dtype asked for.
+ * @throws ArgumentError when that is not an NDArray of the shape and dtype asked for; OutOfMemoryError when no such array can be.
  */
 export function drawWeight(
   layer: string,
@@ -74,6 +76,7 @@ export function drawWeight(
   shape: Shape,
   options: Required<InitializerOptions>,
 ): NDArray {
+  heap.checkRoom(sizeOf(shape) * bytesOf(options.dtype));
   const weight: unknown = initializer(shape, options);
   if (weight instanceof NDArray && sameShape(weight.shape, shape) && weight.dtype === options.dtype) return weight;
   const got = weight instanceof NDArray ? `${shapeText(weight.shape)}, ${weight.dtype}` : describe(weight);

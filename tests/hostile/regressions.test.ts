@@ -79,6 +79,13 @@ test("hyperparameters that are no object", () => {
   );
 });
 
+test("no weight is drawn that the heap has no room for", () => {
+  for (const init of ["trunc_normal", "orthogonal", "he_normal"]) {
+    const hyperparameters = { nOut: 2 ** 31, nIn: 2 ** 10, init };
+    expect(() => fromConfig({ layer: "FullyConnected", hyperparameters })).toThrow(/allocate: no room for \d+ bytes/);
+  }
+});
+
 test("a generator takes nothing but a state, and is as before otherwise", () => {
   const before = generator.state;
   const cyclic = nested(50_000);

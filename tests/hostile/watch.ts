@@ -25,13 +25,17 @@ const MEMBERS = members();
  */
 export async function watched(run: () => unknown, most: number, refuse = false): Promise<Outcome> {
   const limit = most + FREE;
-  const real = { allocate: heap.allocate, array: globalThis.Uint8Array };
+  const real = { allocate: heap.allocate, checkRoom: heap.checkRoom, array: globalThis.Uint8Array };
   let onHeap = 0;
   let inArrays = 0;
   heap.allocate = (bytes) => {
     onHeap += bytes;
     if (refuse && onHeap > limit) throw new OutOfMemoryError(`allocate: no room for ${bytes} bytes in a test`);
     return real.allocate.call(heap, bytes);
+  };
+  heap.checkRoom = (bytes) => {
+    if (refuse && bytes > limit) throw new OutOfMemoryError(`allocate: no room for ${bytes} bytes in a test`);
+    real.checkRoom.call(heap, bytes);
   };
   globalThis.Uint8Array = new Proxy(real.array, {
     construct(target, args, newTarget) {
@@ -51,6 +55,7 @@ export async function watched(run: () => unknown, most: number, refuse = false):
     outcome = "refused";
   } finally {
     heap.allocate = real.allocate;
+    heap.checkRoom = real.checkRoom;
     globalThis.Uint8Array = real.array;
   }
   const took = performance.now() - start;
