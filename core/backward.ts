@@ -59,11 +59,14 @@ Variable.prototype.backward = function (this: Variable, options: BackwardOptions
   const { retainGrad = false, createGraph = false, gradient } = options;
   const pass = new BackwardPass(null, retainGrad);
   pass.run([this], [startingGradient("backward", this, gradient)], createGraph);
+  // All sums first: where one finds no memory, no gradient has changed.
   for (const [x, gx] of pass.results) {
     const former = x.peekGrad();
-    x.receiveGrad(former === null ? gx : accumulate(former, gx, createGraph));
-    if (former !== null && !createGraph) giveBack(gx);
+    if (former === null) continue;
+    pass.results.set(x, accumulate(former, gx, createGraph));
+    if (!createGraph) giveBack(gx);
   }
+  for (const [x, gx] of pass.results) x.receiveGrad(gx);
 };
 
 /**

@@ -233,6 +233,7 @@ export class Heap {
     this.sweep();
     const swept = this.allocator.takeAny(bytes) || this.takeFromTop(bytes);
     if (swept !== 0) return swept;
+    this.taken -= bytes;
     throw this.outOfMemory(bytes);
   }
 

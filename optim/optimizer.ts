@@ -221,6 +221,12 @@ export abstract class Optimizer<S extends object = object> {
    */
   loadState(state: OptimizerState): void {
     checkState(this.definition, this.members, state);
+    const copies = this.members.map(({ parameters }, g) =>
+      parameters.map((parameter, i) => {
+        const entry = state.groups[g]!.parameters[i]!;
+        return { kept: ParameterState.of(entry, parameter), gradient: entry.gradient?.copy() };
+      }),
+    );
     const former = this.members.map((group) => group.lrScheduler?.state());
     try {
       this.members.forEach((group, i) => {
@@ -236,12 +242,11 @@ export abstract class Optimizer<S extends object = object> {
     this.waiting = state.waiting;
     this.overall = { ...state.settings };
     for (const [g, group] of this.members.entries()) {
-      const { settings, parameters } = state.groups[g]!;
-      group.takeValues(settings as Values<S>);
+      group.takeValues(state.groups[g]!.settings as Values<S>);
       for (const [i, parameter] of group.parameters.entries()) {
-        const entry = parameters[i]!;
-        this.memory.set(parameter, ParameterState.of(entry, parameter));
-        if (entry.gradient !== undefined) parameter.grad = new Variable(entry.gradient.copy(), false);
+        const { kept, gradient } = copies[g]![i]!;
+        this.memory.set(parameter, kept);
+        if (gradient !== undefined) parameter.grad = new Variable(gradient, false);
       }
     }
   }

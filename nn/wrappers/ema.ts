@@ -78,7 +78,7 @@ export class EMA {
     if (missing.length > 0) {
       throw new GraphError(`${NAME}: ${missing.join(", ")} have no data yet; expected a forward before update()`);
     }
-    const n = this.done++;
+    const n = this.done;
     const decay = this.warmup ? Math.min(this.decay, (1 + n) / (10 + n)) : this.decay;
     this.averages = new Map(
       named.map(([, parameter]) => {
@@ -86,6 +86,7 @@ export class EMA {
         return [parameter, average === undefined ? parameter.data.copy() : mixed(average, parameter.data, decay)];
       }),
     );
+    this.done++;
   }
 
   /**
@@ -96,9 +97,9 @@ export class EMA {
     if (this.kept !== null) {
       throw new GraphError(`${NAME}: the averages are applied already; expected restore() before`);
     }
-    const averages = this.current("apply");
-    this.kept = new Map(averages.map(([, parameter]) => [parameter, parameter.data]));
-    for (const [, parameter, average] of averages) parameter.data = average.copy();
+    const copies = this.current("apply").map(([, parameter, average]) => [parameter, average.copy()] as const);
+    this.kept = new Map(copies.map(([parameter]) => [parameter, parameter.data]));
+    for (const [parameter, copy] of copies) parameter.data = copy;
   }
 
   /**

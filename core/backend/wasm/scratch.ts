@@ -10,9 +10,10 @@ let scratchBytes = 0;
  */
 export function scratchOf(bytes: number): number {
   if (scratch === undefined || scratchBytes < bytes) {
-    scratchBytes = Math.max(bytes, 65536);
-    scratchAddress = heap.allocate(scratchBytes);
+    const size = Math.max(bytes, 65536);
+    scratchAddress = heap.allocate(size);
     scratch = heap.storage;
+    scratchBytes = size;
   }
   return scratchAddress;
 }
