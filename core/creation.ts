@@ -228,11 +228,19 @@ function fromTyped(operation: string, data: ArrayBufferView, dtype?: DType): NDA
   return out;
 }
 
+/** How deep arrays may be nested, as in NumPy 2: they may be out of a file, and are read by recursion. */
+const DEEPEST = 64;
+
 function fromNested(operation: string, data: NestedArray, dtype?: DType): NDArray {
   const shape: number[] = [];
   let probe: NestedArray = data;
   while (Array.isArray(probe)) {
     shape.push(probe.length);
+    if (shape.length > DEEPEST) {
+      throw new ShapeError(
+        `${operation}: the arrays are nested more than ${DEEPEST} deep; expected ${DEEPEST} or less`,
+      );
+    }
     if (probe.length === 0) break;
     probe = probe[0] as NestedArray;
   }
@@ -273,7 +281,7 @@ function flatten(operation: string, data: NestedArray, shape: Shape, axis: numbe
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value !== "object") return `${typeof value} ${String(value)}`;
+  if (typeof value !== "object") return `${typeof value} ${unquoted(value)}`;
   return `a ${value.constructor?.name ?? "null-prototype object"}`;
 }
 

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { concatenate, filled, span } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkKnown, describe } from "../core/options.js";
 import { normalizeAxes, normalizeAxis, type Shape, shapeText } from "../core/shape.js";
 import type { DataShape } from "../core/shape-types/operand.js";
 import { type Slice, slice } from "../core/slicing.js";
@@ -197,7 +197,7 @@ function padWidths(widths: PadWidths, shape: Shape): Width[] {
   else pairs = widths as readonly Width[];
   if (pairs.length !== shape.length || pairs.some((pair) => pair.length !== 2)) {
     throw new ShapeError(
-      `pad: widths ${JSON.stringify(widths)} for ${shapeText(shape)}; expected a number, [before, after], or a pair for each of ${shape.length} axes`,
+      `pad: widths ${describe(widths)} for ${shapeText(shape)}; expected a number, [before, after], or a pair for each of ${shape.length} axes`,
     );
   }
   checkCounts("pad", "widths", pairs.flat());

@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { NDArray } from "../../core/ndarray.js";
 import * as numeric from "../../core/numeric.js";
-import { unquoted } from "../../core/options.js";
+import { describe, unquoted } from "../../core/options.js";
 import { sameShape, shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { FrugalBroadcasting, mul } from "../arithmetic.js";
@@ -85,7 +85,7 @@ export function checkNotEmpty(operation: string, what: string, x: Variable): voi
 export function checkReduction<T extends string>(operation: string, reduction: T, choices: readonly T[]): void {
   if (choices.includes(reduction)) return;
   const known = choices.map((choice) => JSON.stringify(choice)).join(", ");
-  throw new ArgumentError(`${operation}: reduction is ${JSON.stringify(reduction)}; expected one of ${known}`);
+  throw new ArgumentError(`${operation}: reduction is ${describe(reduction)}; expected one of ${known}`);
 }
 
 /**

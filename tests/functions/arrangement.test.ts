@@ -186,13 +186,13 @@ test.each<[string, () => unknown, string, string]>([
     "pad with too few pairs",
     () => pad(random(2, 3), [[1, 1]]),
     "ShapeError",
-    "pad: widths [[1,1]] for (2, 3); expected a number, [before, after], or a pair for each of 2 axes",
+    "pad: widths [[1, 1]] for (2, 3); expected a number, [before, after], or a pair for each of 2 axes",
   ],
   [
     "pad with three numbers",
     () => pad(random(2), [1, 2, 3] as never),
     "ShapeError",
-    "pad: widths [1,2,3] for (2,); expected a number, [before, after], or a pair for each of 1 axes",
+    "pad: widths [1, 2, 3] for (2,); expected a number, [before, after], or a pair for each of 1 axes",
   ],
   [
     "pad of int32 with a fraction",

@@ -13,6 +13,7 @@ import {
   readNpy,
   readNpz,
   readSafetensors,
+  resolveLoss,
   streamSafetensors,
   Vocabulary,
 } from "../../nn/index.js";
@@ -140,6 +141,10 @@ function vocabularies(): unknown[] {
   ].map((vocabulary) => vocabulary.toJSON());
 }
 
+const losses = [
+  ...["mse", "Huber(delta=0.5)", "softmax_cross_entropy(label_smoothing=0.1, weight=[1, 2])"],
+  ...["bce", "VAELoss", "tripletMargin(margin=2)"],
+];
 const optimizers = ["adam(lr=0.003, beta2=0.99)", "RMSProp(lr=0.0001, lrScheduler='noam(modelDim=64)')", "sgd"];
 
 /** All kinds by name. */
@@ -181,6 +186,9 @@ export function formats(): Readonly<Record<string, Format>> {
     checkpoint: checkpoint(folder),
     "layer config": json(configs(), rebuild),
     vocabulary: json(vocabularies(), (value) => Vocabulary.fromJSON(value).fit(["one two two"])),
+    "loss spec": json([...losses, ...losses.map((spec) => resolveLoss(spec).config())], (spec) =>
+      resolveLoss(resolveLoss(spec as never).config()),
+    ),
     "optimizer spec": json(
       [...optimizers, ...optimizers.map((spec) => resolveOptimizer(spec as never, layerParameters()).config())],
       (spec) => resolveOptimizer(spec as never, layerParameters()),

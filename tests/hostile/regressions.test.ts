@@ -1,4 +1,4 @@
-import { generator } from "../../core/index.js";
+import { array, generator } from "../../core/index.js";
 import { describe as describeValue, named } from "../../core/options.js";
 import { conv2d } from "../../functions/index.js";
 import {
@@ -9,6 +9,7 @@ import {
   History,
   LearningRate,
   MeanMetric,
+  resolveLoss,
   type Tree,
 } from "../../nn/index.js";
 import { resolveOptimizer, resolveScheduler } from "../../optim/index.js";
@@ -135,4 +136,19 @@ describe("what is no state is refused, and changes nothing", () => {
     thing.loadState(before);
     expect(thing.state()).toEqual(before);
   });
+});
+
+test("arrays are nested as deep as they have axes, and no deeper than 64", () => {
+  expect(array(nested(64) as never).ndim).toBe(64);
+  for (const depth of [65, 50_000]) {
+    expect(() => array(nested(depth) as never)).toThrow("array: the arrays are nested more than 64 deep");
+  }
+});
+
+test("a reduction that is none is shown in short", () => {
+  for (const reduction of [nested(50_000), "x".repeat(5000)]) {
+    expect(() => resolveLoss({ loss: "MSE", hyperparameters: { reduction } } as never)).toThrow(
+      /^MSE: reduction is .{4,250}; expected one of "mean", "sum", "none"$/,
+    );
+  }
 });
