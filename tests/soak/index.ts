@@ -29,7 +29,7 @@ const options = new Command("npm run soak --")
   .option("--steps <n>", "training steps in all", count, 1_000_000)
   .option("--records <n>", "how often to record", count, 200)
   .option("--seed <n>", "of all random numbers", count, 1)
-  .option("--csv <file>", "where to write the table")
+  .option("--csv <file>", "where to write the table, in bytes")
   .option("--picture <file>", "where to draw it, as SVG")
   .parse()
   .opts<Options>();
@@ -66,12 +66,11 @@ if (options.csv !== undefined) {
 if (options.picture !== undefined) {
   const svg = await lineChart(
     {
-      "resident memory (MB)": rows.map(({ resident }) => resident / MB),
-      "JavaScript objects (MB)": rows.map(({ objects }) => objects / MB),
-      "live arrays (MB)": rows.map(({ arrays }) => arrays / MB),
-      "steps per second": rows.map(({ rate }) => rate),
+      "resident memory": rows.map(({ resident }) => resident / MB),
+      "live arrays": rows.map(({ arrays }) => arrays / MB),
+      "live objects": rows.map(({ objects }) => objects / MB),
     },
-    { x: rows.map(({ steps }) => steps), xLabel: "training steps", yLabel: "", log: true, title: "A long run" },
+    { x: rows.map(({ steps }) => steps), xLabel: "training steps", yLabel: "MB", title: "A long run" },
   );
   writeFileSync(options.picture, svg);
 }
