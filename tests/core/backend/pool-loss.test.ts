@@ -137,17 +137,27 @@ test("a worker that ends between taking a part and beginning it", () => {
 });
 
 test("a worker that ends just after it finished: its part is not done again", () => {
-  const { control } = inside();
+  const { control, workers } = inside();
   for (const place of [1, 2]) {
-    const worker = inside().workers[place]!;
+    const worker = workers[place]!;
     worker.terminate();
     spin(() => !worker.alive());
   }
-  const finish = () => {
-    const current = Atomics.load(control, SEQUENCE) << 5;
-    Atomics.store(control, FIRST_CLAIM + 7, current + 16 + 1);
+  const claim = (i: number, outcome: number) =>
+    Atomics.store(control, FIRST_CLAIM + i, (Atomics.load(control, SEQUENCE) << 5) + outcome + 1);
+  // One finishes before the main thread looks at its part, the other between that and the question whether it is alive.
+  workers[1] = {
+    alive: () => {
+      claim(3, 16);
+      return false;
+    },
+    terminate: () => {},
   };
-  expect(job(false, finish, 0)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  const finish = () => {
+    claim(7, 16);
+    claim(3, 0);
+  };
+  expect(job(false, finish, 0)).toEqual([0, 1, 2, 4, 5, 6]);
 });
 
 test("workers that end while they are parked, or look for work, cost nothing but their share", async () => {
