@@ -4,7 +4,7 @@ import { array } from "../../core/creation.js";
 import { isFloat } from "../../core/dtype.js";
 import { RetrogradError } from "../../core/errors.js";
 import { Variable } from "../../core/variable.js";
-import { inMode } from "../fuzz/modes.js";
+import { inMode, modes } from "../fuzz/modes.js";
 import { apply, cotangent } from "../fuzz/program.js";
 import { differences } from "./differences.js";
 import { type Extreme, type ExtremeCase, extremeCases, valueOf } from "./table.js";
@@ -78,7 +78,7 @@ function found(fc: ExtremeCase, dtype: "float64" | "float32", mode: string): str
   return lines;
 }
 
-describe.each(["default", "js", "wasm", "wasm, 3 threads"])("%s", (mode) => {
+describe.each(modes)("%s", (mode) => {
   test.each(extremeCases.map((fc) => [fc.title, fc] as const))("%s", (title, fc) => {
     const unexplained = (["float64", "float32"] as const).flatMap((dtype) =>
       found(fc, dtype, mode)

@@ -133,6 +133,112 @@ const probabilities = {
   values: [0, 1, 0, 1, "subnormal", 0.5] as (number | Extreme)[],
 };
 
+/** Numbers without ends, of either sign. */
+function plain(...shape: number[]): ExtremeCase["operands"][number] {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { shape, values: Array.from({ length: size }, (_, i) => (((i * 7 + 3) % 11) - 5) / 4 + 0.125) };
+}
+
+const nothing = (...shape: number[]) => ({ shape, values: [] });
+/** The rows of which sums do not depend on the order: at most one number in them is so large that it may overflow. */
+const ORDERLESS: (number | Extreme)[][] = [
+  ...ROWS.filter((row) => !row.includes("huge")),
+  ["huge", 0, 0, 0],
+  [0, "-huge", 1, 2],
+];
+const N = ORDERLESS.length;
+const shaped = (...shape: number[]) => ({ shape, values: ORDERLESS.flat() });
+const orderless = shaped(N, 4);
+/** Each of these rows above a plain one. */
+const pairsOfRows = { shape: [N, 2, 4], values: ORDERLESS.flatMap((row) => [...row, 1, -2, 0.5, 3]) };
+const sliding = { stride: 1, pad: 0, dilation: 0 };
+const ENDS: (number | Extreme)[] = ["inf", "-inf", "NaN", "huge", "subnormal", 0, "-0", 2];
+
+const products: ExtremeCase[] = [
+  extreme("matmul", {}, [orderless, plain(4, 3)], "of rows and a matrix"),
+  extreme(
+    "matmul",
+    {},
+    [plain(3, 4), { shape: [4, N], values: [0, 1, 2, 3].flatMap((i) => ORDERLESS.map((row) => row[i]!)) }],
+    "of a matrix and columns",
+  ),
+  extreme("matmul", {}, [orderless, plain(4)], "of rows and a vector"),
+  extreme("matmul", {}, [shaped(N, 1, 4), plain(N, 4, 2)], "of batches"),
+  extreme(
+    "matmul",
+    {},
+    [
+      { shape: [ENDS.length, 1], values: ENDS },
+      { shape: [1, ENDS.length], values: ENDS },
+    ],
+    "of each with each",
+  ),
+  extreme("matmul", {}, [nothing(2, 0), nothing(0, 3)], "of nothing"),
+  extreme("matmul", {}, [nothing(0, 3), plain(3, 2)], "of no rows"),
+  extreme("linear", {}, [orderless, plain(4, 3), plain(3)], "of rows"),
+  extreme(
+    "linear",
+    {},
+    [plain(2, 3), plain(3, ENDS.length), { shape: [ENDS.length], values: ENDS }],
+    "with such a bias",
+  ),
+  extreme("dot", {}, [orderless, plain(4, 3)], "of rows"),
+  extreme("outer", {}, [
+    { shape: [ENDS.length], values: ENDS },
+    { shape: [ENDS.length], values: ENDS },
+  ]),
+  extreme("einsum", { text: "ij,jk->ik" }, [orderless, plain(4, 3)]),
+  extreme("einsum", { text: "ij,ij->i" }, [orderless, plain(N, 4)]),
+  extreme("einsum", { text: "ij,kl->iljk" }, [{ shape: [ENDS.length, 1], values: ENDS }, plain(2, 2)]),
+];
+
+const attention = (operands: ExtremeCase["operands"], label: string, more: { [key: string]: Json } = {}) =>
+  extreme("attention", { causal: false, mask: null, added: false, ...more }, operands, label);
+
+const networks: ExtremeCase[] = [
+  attention([shaped(N, 1, 4), plain(N, 2, 4), plain(N, 2, 3)], "with such queries"),
+  attention([plain(N, 1, 4), pairsOfRows, plain(N, 2, 3)], "with such keys"),
+  attention([plain(N, 1, 4), plain(N, 2, 4), pairsOfRows], "with such values"),
+  attention([plain(N, 1, 4), plain(N, 2, 4), pairsOfRows], "with such values that are masked", { mask: [false, true] }),
+  attention(
+    [
+      plain(2, 4),
+      plain(4, 4),
+      plain(4, 3),
+      { shape: [2, 4], values: [0, "-inf", "-huge", 800, "-inf", -800, 0, "-0"] },
+    ],
+    "with such a mask",
+    {
+      added: true,
+    },
+  ),
+  ...["rnn", "gru", "lstm"].map((op) => {
+    const gates = { rnn: 1, gru: 3, lstm: 4 }[op]!;
+    const params = { reverse: false, state: false, bias: false, ...(op === "rnn" ? { activation: "tanh" } : {}) };
+    return extreme(op, params, [shaped(1, N, 4), plain(4, 2 * gates), plain(2, 2 * gates)], "of rows");
+  }),
+  extreme("batchNorm", { epsilon: 1e-5, scaled: false, given: null }, [columns], "of columns"),
+];
+
+const convolutions: ExtremeCase[] = [
+  extreme("conv2d", sliding, [shaped(N, 1, 4, 1), plain(1, 2, 1, 3)], "of rows"),
+  extreme("conv2d", { ...sliding, pad: [0, 0, 1, 1] }, [shaped(N, 1, 4, 1), plain(1, 3, 1, 2)], "of rows, padded"),
+  extreme("conv2d", sliding, [shaped(N, 1, 1, 4), plain(1, 1, 4, 3), plain(3)], "of pixels"),
+  extreme(
+    "conv2d",
+    { ...sliding, pad: 1 },
+    [plain(1, 2, 2, 1), { shape: [2, 2, 1, 2], values: ENDS }],
+    "with such weights, padded",
+  ),
+  extreme("conv1d", sliding, [shaped(N, 4, 1), plain(2, 1, 2)], "of rows"),
+  extreme(
+    "deconv2d",
+    { stride: [1, 2], pad: [0, 0, 0, 0], dilation: [0, 0], outputPad: [0, 0] },
+    [shaped(N, 1, 4, 1), plain(1, 2, 1, 1)],
+    "of rows",
+  ),
+];
+
 /** Every function that computes with numbers, at NaN, infinities, zeros of both signs, subnormals, overflow and nothing. */
 export const extremeCases: readonly ExtremeCase[] = [
   ...UNARY.map(([op, params = {}]) => extreme(op, params, [line])),
@@ -175,4 +281,7 @@ export const extremeCases: readonly ExtremeCase[] = [
   extreme("averagePool", { kernelShape: [1, 4], stride: [1, 1], pad: 0 }, [
     { shape: [ROWS.length, 1, 4, 1], values: ROWS.flat() },
   ]),
+  ...products,
+  ...networks,
+  ...convolutions,
 ];

@@ -14,8 +14,9 @@ export function conv2d(x: NDArray, W: NDArray, b: NDArray | null, w: Window2D, o
   const sums = new Float64Array(n);
   eachTap(w, (position, tap, pixel) => {
     if (tap === 0) for (let j = 0; j < n; j++) sums[j] = bias < 0 ? 0 : elements[bias + j]!;
-    for (let c = 0; c < channels && pixel >= 0; c++) {
-      const value = elements[from + pixel * channels + c]!;
+    // The padding's zeros count too: times an infinite weight they are NaN.
+    for (let c = 0; c < channels; c++) {
+      const value = pixel < 0 ? 0 : elements[from + pixel * channels + c]!;
       const row = weights + (tap * channels + c) * n;
       for (let j = 0; j < n; j++) sums[j]! += value * elements[row + j]!;
     }
@@ -48,8 +49,8 @@ export function conv2dGradWeight(x: NDArray, gy: NDArray, w: Window2D, out: NDAr
   const { channels } = w;
   const sums = new Float64Array(out.size);
   eachTap(w, (position, tap, pixel) => {
-    for (let c = 0; c < channels && pixel >= 0; c++) {
-      const value = elements[from + pixel * channels + c]!;
+    for (let c = 0; c < channels; c++) {
+      const value = pixel < 0 ? 0 : elements[from + pixel * channels + c]!;
       const row = (tap * channels + c) * n;
       for (let j = 0; j < n; j++) sums[row + j]! += value * elements[gradients + position * n + j]!;
     }
