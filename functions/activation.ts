@@ -153,7 +153,7 @@ export function logSoftmax(x: Operand, options: SoftmaxOptions = {}): Variable {
   return new LogSoftmax(normalizeAxis("logSoftmax", axis, input.ndim)).apply(input);
 }
 
-/** `max(x, 0)`; its gradient at 0 is 0. */
+/** `max(x, 0)`; its gradient at 0 is 0, and at NaN it passes. */
 export const relu = elementwise("relu", (gy, f) => new ReluGrad().apply(gy, f.y));
 
 /** `log(1 + e ** x)`, without overflow; its derivative is `sigmoid`. */

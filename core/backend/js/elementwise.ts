@@ -177,7 +177,7 @@ function binaryRow32(
       for (; n > 0; n--, i += si, j += sj, o += so) f[o] = Math.min(f[i]!, f[j]!);
       return;
     case "reluGrad":
-      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[j]! > 0 ? f[i]! : 0;
+      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[j]! <= 0 ? 0 : f[i]!;
       return;
     case "tanhGrad":
       for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[i]! * ((1 - f[j]!) * (1 + f[j]!));
@@ -221,7 +221,7 @@ function binaryRow64(
       for (; n > 0; n--, i += si, j += sj, o += so) f[o] = Math.min(f[i]!, f[j]!);
       return;
     case "reluGrad":
-      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[j]! > 0 ? f[i]! : 0;
+      for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[j]! <= 0 ? 0 : f[i]!;
       return;
     case "tanhGrad":
       for (; n > 0; n--, i += si, j += sj, o += so) f[o] = f[i]! * ((1 - f[j]!) * (1 + f[j]!));

@@ -234,8 +234,8 @@ export function rnnGrad(
     for (let row = 0; row < rows * width; row += width) {
       for (let j = 0; j < width; j++) {
         const y = all[h0 + after + row + j]!;
-        const slope = op === "tanh" ? 1 - y * y : Number(y > 0);
-        all[dx0 + now + row + j] = (all[dh0 + row + j]! + all[y0 + now + row + j]!) * slope;
+        const dh = all[dh0 + row + j]! + all[y0 + now + row + j]!;
+        all[dx0 + now + row + j] = op === "tanh" ? dh * (1 - y * y) : y <= 0 ? 0 : dh;
       }
       for (let j = 0; j < width; j++) all[dh0 + row + j] = weights.backward(dx0 + now + row, j);
     }

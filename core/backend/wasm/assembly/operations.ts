@@ -43,8 +43,8 @@ export class Min<T> {
 
 @unmanaged
 export class ReluGrad<T> {
-  @inline vector(gy: v128, y: v128): v128 { return v128.and(gy, v128.gt<T>(y, v128.splat<T>(0))); }
-  @inline scalar(gy: T, y: T): T { return y > 0 ? gy : 0; }
+  @inline vector(gy: v128, y: v128): v128 { return v128.andnot(gy, v128.le<T>(y, v128.splat<T>(0))); }
+  @inline scalar(gy: T, y: T): T { return y <= 0 ? 0 : gy; }
 }
 
 @unmanaged

@@ -41,7 +41,7 @@ function stepBack<T>(rows: i32, width: i32, gy: usize, states: usize, gh: usize,
       const y = read<T>(at<T>(states, j), n);
       const dh = v128.add<T>(read<T>(at<T>(gh, j), n), read<T>(at<T>(gy, j), n));
       const zero = v128.splat<T>(0);
-      const gradient = relu != 0 ? v128.and(dh, v128.gt<T>(y, zero)) : v128.mul<T>(dh, tanhSlope<T>(y));
+      const gradient = relu != 0 ? v128.andnot(dh, v128.le<T>(y, zero)) : v128.mul<T>(dh, tanhSlope<T>(y));
       write<T>(at<T>(gSum, j), gradient, n);
     }
     gy = at<T>(gy, width);
