@@ -246,11 +246,8 @@ function startNodeWorker(threads: NodeWorkerThreads, code: string, data: object,
   // A thread's ports are closed after its last instruction, which the other end notices without waiting for events.
   const { port1, port2 } = new threads.MessageChannel();
   port1.unref();
-  const worker = new threads.Worker(code, {
-    eval: true,
-    workerData: { ...data, port: port2 },
-    transferList: [port2],
-  });
+  const workerData = { ...data, port: port2 };
+  const worker = new threads.Worker(code, { eval: true, workerData, transferList: [port2] });
   // Without a listener an error in the thread, such as a lack of memory, would end the process.
   worker.on("error", () => {});
   worker.on("exit", () => {
@@ -262,7 +259,8 @@ function startNodeWorker(threads: NodeWorkerThreads, code: string, data: object,
 }
 
 function startPageWorker(code: string, data: object, ended: () => void): WorkerThread {
-  const worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  const worker = new Worker(url);
   let failed = false;
   worker.onerror = () => {
     failed = true;

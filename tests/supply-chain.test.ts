@@ -34,7 +34,7 @@ const KNOWN: Record<string, string[]> = {
   "core/heap.ts": ['vm.runInNewContext("gc")'],
   // The code of the pool's workers is a constant in core/backend/pool-worker.ts; the package is koffi, by its name.
   "core/platform.ts": [
-    "new threads.Worker(code, { eval: true, workerData: data })",
+    "new threads.Worker(code, { eval: true, workerData, transferList: [port2] })",
     "new Worker(url)",
     "require(path)",
   ],

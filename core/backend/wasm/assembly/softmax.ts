@@ -9,8 +9,6 @@ import { beyondNormal4, exp4, expNormal4 } from "./vector";
  */
 
 /** The maximum, passing over NaN, which makes the sum NaN anyway: `pmax` is one instruction, `max` is seven. */
-// @ts-ignore: decorator
-@inline
 export function maxOfRun(x: usize, n: i32): v128 {
   let m = f32x4.splat(-Infinity);
   let m1 = m;
@@ -43,9 +41,7 @@ function eachExp(x: usize, n: i32, maximum: v128, out: usize, stores: bool): f64
   return both(sum);
 }
 
-/** The sum of e^(x - max); the exponentials are stored to `out` unless it is 0. */
-// @ts-ignore: decorator
-@inline
+/** The sum of e^(x - max); the exponentials are stored to `out` if `stores` says so. */
 export function sumOfExponentials(x: usize, n: i32, maximum: v128, out: usize, stores: bool): f64 {
   let s0 = f64x2.splat(0);
   let s1 = s0;
