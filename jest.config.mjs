@@ -14,5 +14,5 @@ export default {
   },
   // Machines that run the suite may be slow and shared.
   testTimeout: 60_000,
-  modulePathIgnorePatterns: ["<rootDir>/dist/"],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.stryker-tmp/"],
 };

@@ -1,0 +1,29 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/*
+ * The tests of core and functions as one file: Stryker runs jest once for each mutant, and modules that are loaded once
+ * instead of once for each file make that two seconds instead of a minute. Only files that have tests of this run are loaded.
+ */
+
+declare global {
+  /** The names of the tests this run is for, if not all; see `environment.cjs`. */
+  var testNames: string | undefined;
+}
+
+const TESTS = join(__dirname, "..");
+/** These take long and find what others find: programs that run in a process of their own, and long random walks. */
+const LEFT_OUT = /browser-like|weak\.test|select\.test|properties\/(?:adjoint|heap|version)/;
+/** What of core its users test: reading names with arguments, catalogues of named things, rows of gradients, files that are whole. */
+const USERS = ["nn/spec", "nn/activations", "optim/resolve", "optim/rows", "nn/files/safetensors"];
+
+const folders = ["core", "functions", "core/backend", "properties"].flatMap((folder) =>
+  readdirSync(join(TESTS, folder)).flatMap((name) => (name.endsWith(".test.ts") ? [`${folder}/${name}`] : [])),
+);
+
+for (const file of ["errors.test.ts", ...USERS.map((name) => `${name}.test.ts`), ...folders]) {
+  if (LEFT_OUT.test(file) || (globalThis.testNames !== undefined && !globalThis.testNames.includes(file))) continue;
+  describe(file, () => {
+    require(join(TESTS, file));
+  });
+}
