@@ -144,3 +144,11 @@ test("nothing is left of it afterwards, also when what it ran throws", () => {
   expect(x.grad!.item()).toBe(Number.POSITIVE_INFINITY);
   expect(() => detectAnomaly(async () => 1)).toThrow("detectAnomaly: expected a synchronous function");
 });
+
+test("which kind of infinity it is", () => {
+  const x = variable([1, 0, 2], { name: "x" });
+  expect(messageOf(() => F.log(x).sum().backward())).toMatch(
+    /^the output of shape \(\) has -Infinity: log made -Infinity, of shape \(3,\)/,
+  );
+  expect(messageOf(() => F.div(1, x).sum().backward())).toMatch(/^the output of shape \(\) has Infinity: /);
+});

@@ -1,3 +1,4 @@
+import { setLeafWatch } from "../../core/function.js";
 import { binary, unary } from "../../core/numeric.js";
 import { add, exp, mul, neg, sin, square, sub, sumTo, tanh } from "../../functions/index.js";
 import { constant, Function, GraphError, grad, type NDArray, noGrad, type Variable, variable } from "../../index.js";
@@ -490,5 +491,48 @@ describe("where there is no graph", () => {
     expect(() => fn.applyMany(variable([1]))).toThrow(
       "Multiples: a Function object is applied once; expected a new one",
     );
+  });
+});
+
+describe("a watch of leaves", () => {
+  /** Runs `backward` and lists what the watch is told: names of leaves, with their gradients, and steps. */
+  function told(backward: () => void): string[] {
+    const list: string[] = [];
+    setLeafWatch({
+      whole: (leaf, gradient) => list.push(`${leaf.name} ${gradient.item()}`),
+      onWay: () => list.push("step"),
+    });
+    try {
+      backward();
+    } finally {
+      setLeafWatch(null);
+    }
+    return list;
+  }
+
+  const named = (name: string, value: number) => variable(value, { name, dtype: "float64" });
+
+  test("hears of each leaf when all functions that use it have been gone through, and not before", () => {
+    const [early, late] = [named("early", 2), named("late", 3)];
+    const a = mul(late, 5);
+    const y = add(mul(a, early), mul(a, 7));
+    expect(told(() => y.backward())).toEqual(["step", "early 15", "step", "step", "late 45", "step"]);
+    expect([early.grad!.item(), late.grad!.item()]).toEqual([15, 45]);
+  });
+
+  test("a leaf that one function takes twice, and one that is an output itself, are whole once", () => {
+    const x = named("x", 3);
+    expect(told(() => mul(x, x).backward())).toEqual(["x 6", "step"]);
+    const z = named("z", 3);
+    expect(told(() => z.backward())).toEqual([]);
+    expect(z.grad!.item()).toBe(1);
+  });
+
+  test("hears nothing of constants, of grad, and of gradients that are to be differentiated", () => {
+    const x = named("x", 3);
+    const c = constant(4);
+    expect(told(() => mul(x, c).backward())).toEqual(["x 4", "step"]);
+    expect(told(() => void grad(mul(x, c), x))).toEqual([]);
+    expect(told(() => mul(x, c).backward({ createGraph: true }))).toEqual([]);
   });
 });

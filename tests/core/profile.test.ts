@@ -267,3 +267,18 @@ describe("it ends", () => {
     expect(bad(() => {}, { maxEvents: -1 })).toThrow("profile: maxEvents is -1; expected a whole number of at least 0");
   });
 });
+
+test("where nothing took any time there are no shares", () => {
+  const row: ProfileRow = { name: "Sum", phase: "forward", calls: 1, selfTime: 0, totalTime: 0, bytes: 1023 };
+  const result = new Profile([row], [], { time: 0, bytes: 1024, sweeps: 0, sweepTime: 0, droppedEvents: 0 });
+  expect(`\n${result}\n`).toBe(`
+Function   Calls  Self ms  Share  Total ms  us a call  Allocated
+----------------------------------------------------------------
+forward        1    0.000                                 1023 B
+  Sum          1    0.000            0.000        0.0     1023 B
+backward       0    0.000                                    0 B
+----------------------------------------------------------------
+elsewhere           0.000                                    1 B
+all                 0.000                                 1.0 KB
+`);
+});

@@ -1,4 +1,4 @@
-import { Generator } from "../../core/rng.js";
+import { Generator, isGeneratorState } from "../../core/rng.js";
 import { generator, randomInt, randomNormal, randomPermutation, randomUniform, seed } from "../../index.js";
 
 const N = 100_000;
@@ -64,4 +64,23 @@ test("float32 uniform numbers stay below high", () => {
 test("a seed is an integer", () => {
   expect(() => seed(1.5)).toThrow("seed: expected an integer, got 1.5");
   expect(() => seed(Number.NaN)).toThrow("seed: expected an integer, got NaN");
+});
+
+test("the state of a generator is known from what is none", () => {
+  const { words } = generator.state;
+  expect(isGeneratorState(generator.state)).toBe(true);
+  expect(isGeneratorState({ words, spare: 0.5 })).toBe(true);
+  for (const wrong of [
+    null,
+    undefined,
+    {},
+    { words, spare: undefined },
+    { words, spare: "0" },
+    { words: words.slice(1), spare: null },
+    { words: [...words.slice(1), 0.5], spare: null },
+    { words: [1.5, 2.5, 3.5, 4.5], spare: null },
+    { words: "1234", spare: null },
+  ]) {
+    expect(isGeneratorState(wrong)).toBe(false);
+  }
 });
