@@ -4,8 +4,6 @@ const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 const SQRT_PI = Math.sqrt(Math.PI);
 /** From here on erf is taken from the continued fraction, whose relative error then weighs little. */
 const SERIES_LIMIT = 2.5;
-/** erf(x) rounds to 1 from here on. */
-const SATURATION = 6;
 const FRACTION_DEPTH = 60;
 
 /**
@@ -25,7 +23,6 @@ export function erf(x: number): number {
     }
     return TWO_OVER_SQRT_PI * Math.exp(-x * x) * sum;
   }
-  if (magnitude >= SATURATION) return Math.sign(x);
   if (Number.isNaN(x)) return x;
   let fraction = magnitude;
   for (let n = FRACTION_DEPTH; n > 0; n--) fraction = magnitude + n / 2 / fraction;

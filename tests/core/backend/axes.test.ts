@@ -45,6 +45,19 @@ function spoil(x: NDArray, numbers: Numbers): NDArray {
   });
 }
 
+test("sums of bools are 1 where one is true, however many are, and products where all are", () => {
+  const x = filled([3, 300], "bool", (i) => (i < 300 || i === 400 ? 1 : 0));
+  for (const kernels of [jsKernels, wasmKernels]) {
+    const [any, all] = [NDArray.empty([3], "bool"), NDArray.empty([3], "bool")];
+    kernels.reduce("sum", x, { outer: 3, length: 300, inner: 1 }, any);
+    kernels.reduce("prod", x, { outer: 3, length: 300, inner: 1 }, all);
+    expect([[...any.toTypedArray()], [...all.toTypedArray()]]).toEqual([
+      [1, 1, 0],
+      [1, 0, 0],
+    ]);
+  }
+});
+
 describe.each(NUMBERS)("reductions of %s", (dtype) => {
   test.each(["sum", "prod", "max", "min"] as const)("%s", (op) => {
     const numbers = new Numbers(11);

@@ -1,9 +1,10 @@
 import type { Kernels, Window2D } from "../../../core/backend/kernels";
-import { openBlas } from "../../../core/backend/openblas";
+import * as openBlasModule from "../../../core/backend/openblas";
 import * as openBlasConvolution from "../../../core/backend/openblas-conv";
 import { setThreads, threadCount } from "../../../core/backend/parallel";
+import * as wasmConvolution from "../../../core/backend/wasm/conv";
 import type { DType } from "../../../core/dtype";
-import type { NDArray } from "../../../core/ndarray";
+import { NDArray } from "../../../core/ndarray";
 import { expectClose, filled, Numbers } from "./arrays";
 import { wasmKernels } from "./implementations";
 import { imageShape, random, type Sizes, windowOf } from "./windows";
@@ -66,10 +67,44 @@ describe.each(["float32", "float64"] as const)("convolution by OpenBLAS, %s", (d
   });
 });
 
-const available = typeof openBlas() !== "string";
+const available = typeof openBlasModule.openBlas() !== "string";
 (available ? test : test.skip)("OpenBLAS is what computes: its sums are taken in another order", () => {
   const w = windowOf({ image: [8, 8, 9, 16], kernel: [3, 3] });
   setThreads(1);
   const [blas, own] = [openBlasConvolution, wasmKernels].map((kernels) => results(kernels, w, 64, "float32"));
   for (const name of Object.keys(own!)) expect(blas![name]!.toArray()).not.toEqual(own![name]!.toArray());
+});
+
+/** Convolutions at the sizes from which on OpenBLAS does them. */
+const BOUNDS: readonly [what: string, image: readonly number[], n: number, dtype: DType, byOpenBlas: boolean][] = [
+  ["as many channels as it takes", [2, 20, 20, 128], 32, "float32", true],
+  ["a channel less", [2, 20, 20, 160], 31, "float32", false],
+  ["a number less in each patch", [2, 20, 20, 127], 64, "float32", false],
+  ["as many multiplications as it takes", [1, 10, 25, 160], 50, "float32", true],
+  ["a position less", [1, 3, 83, 160], 50, "float32", false],
+  ["an image that just has room", [1, 64, 64, 256], 32, "float32", true],
+  ["an image that just has not", [1, 64, 64, 257], 32, "float32", false],
+  ["the same in float64", [1, 64, 64, 129], 32, "float64", false],
+  ["an image in float64", [1, 64, 64, 128], 32, "float64", true],
+  ["integers", [2, 20, 20, 128], 32, "int32", false],
+];
+
+(available ? describe : describe.skip)("who computes", () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  test.each(BOUNDS)("%s", (_, image, n, dtype, byOpenBlas) => {
+    const w = windowOf({ image: image as [number, number, number, number], kernel: [1, 1] });
+    const product = jest.spyOn(openBlasModule, "matmul").mockReturnValue();
+    const others = (["conv2d", "conv2dGradInput", "conv2dGradWeight"] as const).map((name) =>
+      jest.spyOn(wasmConvolution, name).mockReturnValue(),
+    );
+    const [x, W, y] = [image, [1, 1, image[3]!, n], [...image.slice(0, 3), n]].map((shape) =>
+      NDArray.empty(shape, dtype),
+    );
+    openBlasConvolution.conv2d(x!, W!, null, w, y!);
+    openBlasConvolution.conv2dGradInput(y!, W!, w, x!);
+    openBlasConvolution.conv2dGradWeight(x!, y!, w, W!);
+    expect(product.mock.calls.length > 0).toBe(byOpenBlas);
+    for (const other of others) expect(other).toHaveBeenCalledTimes(byOpenBlas ? 0 : 1);
+  });
 });
