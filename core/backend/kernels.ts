@@ -178,7 +178,7 @@ export interface Kernels {
   reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): void;
   /** (outer, length, inner) to (outer, inner) of int32. */
   argReduce(op: ArgReduceOp, x: NDArray, view: AxisView, out: NDArray): void;
-  /** Running sums along `length`; from the end with `reverse`. */
+  /** Running sums along `length`, of one dtype other than bool into the same; from the end with `reverse`. */
   cumsum(x: NDArray, view: AxisView, reverse: boolean, out: NDArray): void;
   /** Softmax along `length`, shifted by the maximum. */
   softmax(x: NDArray, view: AxisView, out: NDArray): void;

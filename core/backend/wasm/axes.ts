@@ -142,8 +142,7 @@ export function argReduce(op: ArgReduceOp, x: NDArray, view: AxisView, out: NDAr
 
 /** `Kernels.cumsum`. */
 export function cumsum(x: NDArray, view: AxisView, reverse: boolean, out: NDArray): void {
-  if (x.dtype === "bool" || x.dtype !== out.dtype) js.cumsum(x, view, reverse, out);
-  else alongAxis("cumsum", x, view, out, view.length, 4, reverse ? REVERSE : FORWARD);
+  alongAxis("cumsum", x, view, out, view.length, 4, reverse ? REVERSE : FORWARD);
 }
 
 /** `Kernels.softmax`. */

@@ -58,6 +58,20 @@ test("sums of bools are 1 where one is true, however many are, and products wher
   }
 });
 
+test("where the first true and the first false is", () => {
+  const x = filled([2, 40], "bool", (i) => (i % 40 === 37 || i === 45 ? 1 : 0));
+  const view = { outer: 2, length: 40, inner: 1 };
+  for (const kernels of [jsKernels, wasmKernels]) {
+    const [first, none] = [NDArray.empty([2], "int32"), NDArray.empty([2], "int32")];
+    kernels.argReduce("argmax", x, view, first);
+    kernels.argReduce("argmin", x, view, none);
+    expect([first.toArray(), none.toArray()]).toEqual([
+      [37, 5],
+      [0, 0],
+    ]);
+  }
+});
+
 describe.each(NUMBERS)("reductions of %s", (dtype) => {
   test.each(["sum", "prod", "max", "min"] as const)("%s", (op) => {
     const numbers = new Numbers(11);
