@@ -321,6 +321,62 @@ const table: [what: string, run: () => unknown, error: string, message: string][
     "exp: expected numbers, nested arrays, a typed array or an NDArray, got null",
   ],
   [
+    "data of another dtype",
+    () => Object.assign(v(2), { data: array([1, 2], { dtype: "int32" }) }),
+    "DTypeError",
+    "data: the Variable is float32 and the array int32; expected float32",
+  ],
+  [
+    "data of another shape",
+    () => Object.assign(v(2), { data: array([1, 2, 3]) }),
+    "ShapeError",
+    "data: the Variable has shape (2,) and the array (3,)",
+  ],
+  [
+    "data that is no array",
+    () => Object.assign(v(2), { data: 3 }),
+    "ArgumentError",
+    "data: expected an NDArray, got number",
+  ],
+  [
+    "a shape that it has not",
+    () => v(2, 3).asShape([-1, 4]),
+    "ShapeError",
+    "asShape: the shape is (2, 3); expected (-1, 4)",
+  ],
+  ["a shape of more axes", () => v(2, 3).asShape([2]), "ShapeError", "asShape: the shape is (2, 3); expected (2,)"],
+  ["no shape", () => v(2, 3).asShape(untyped(2)), "ArgumentError", "asShape: expected a shape such as [2, 3], got 2"],
+  [
+    "a negative length",
+    () => v(2, 3).asShape([-2, 3]),
+    "ShapeError",
+    "asShape: a shape holds non-negative integers, got (-2, 3)",
+  ],
+  [
+    "ids that are no bags",
+    () => F.embeddingBag(v(4, 2), array([1, 2], { dtype: "int32" })),
+    "ShapeError",
+    "embeddingBag: the ids have shape (2,); expected bags of them, (N, length)",
+  ],
+  [
+    "a key of other features",
+    () => F.scaledDotProductAttention(v(2, 3), v(4, 5), v(4, 3)),
+    "ShapeError",
+    "scaledDotProductAttention: the query (2, 3) has 3 features and the key (4, 5) has 5; expected as many",
+  ],
+  [
+    "a value of other positions",
+    () => F.scaledDotProductAttention(v(2, 3), v(4, 3), v(5, 3)),
+    "ShapeError",
+    "scaledDotProductAttention: the key (4, 3) has 4 positions and the value (5, 3) has 5; expected as many",
+  ],
+  [
+    "a query of one axis",
+    () => F.scaledDotProductAttention(v(3), v(4, 3), v(4, 3)),
+    "ShapeError",
+    "scaledDotProductAttention: the query has shape (3,); expected at least 2 axes (..., Tq, dk)",
+  ],
+  [
     "backward from several elements",
     () => v(2).mul(2).backward(),
     "GraphError",
@@ -353,4 +409,9 @@ test.each([
 
 test("a Variable in a template is text", () => {
   expect(`${variable([1, 2])}`).toBe("variable([1. 2.], float32, shape (2,))");
+});
+
+test("a Variable has the shape that is asserted, where -1 stands for any length", () => {
+  const x = v(2, 3);
+  expect([x.asShape([2, 3]), x.asShape([-1, 3]), x.asShape([-1, -1])]).toEqual([x, x, x]);
 });
