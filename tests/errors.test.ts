@@ -154,6 +154,24 @@ const table: [what: string, run: () => unknown, error: string, message: string][
     "ArgumentError",
     "split: axis 0 with length 5 does not divide into 2 equal parts; expected a divisor of 5, or cut points",
   ],
+  [
+    "a padding of one side",
+    () => F.pad(v(2, 3), untyped([[1, 2], [1]])),
+    "ShapeError",
+    "pad: widths [[1,2],[1]] for (2, 3); expected a number, [before, after], or a pair for each of 2 axes",
+  ],
+  [
+    "a padding of other axes",
+    () =>
+      F.pad(v(2, 3), [
+        [1, 2],
+        [1, 2],
+        [1, 2],
+      ]),
+    "ShapeError",
+    "pad: widths [[1,2],[1,2],[1,2]] for (2, 3); expected a number, [before, after], or a pair for each of 2 axes",
+  ],
+  ["half a padding", () => F.pad(v(2, 3), [1, 0.5]), "ArgumentError", "pad: widths are non-negative integers, got 0.5"],
   ["negative padding", () => F.pad(v(2, 3), -1), "ArgumentError", "pad: widths are non-negative integers, got -1"],
   [
     "letters that differ",

@@ -84,3 +84,15 @@ test("the state of a generator is known from what is none", () => {
     expect(isGeneratorState(wrong)).toBe(false);
   }
 });
+
+test.each([
+  [0.5, 2],
+  [0, 1.5],
+  [2, 2],
+  [3, 2],
+  [0, Number.POSITIVE_INFINITY],
+])("no integers are drawn from %d to %d", (low, high) => {
+  expect(() => randomInt(low, high, [2])).toThrow(
+    `randomInt: expected integers low < high, got low ${low} and high ${high}`,
+  );
+});

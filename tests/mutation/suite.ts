@@ -13,7 +13,7 @@ declare global {
 
 const TESTS = join(__dirname, "..");
 /** These take long and find what others find: programs that run in a process of their own, and long random walks. */
-const LEFT_OUT = /browser-like|weak\.test|select\.test|properties\/(?:adjoint|heap|version)/;
+const LEFT_OUT = /browser-like|weak\.test|properties\/(?:adjoint|heap|version)/;
 /** What of core its users test: reading names with arguments, catalogues of named things, rows of gradients, files that are whole. */
 const USERS = ["nn/spec", "nn/activations", "optim/resolve", "optim/rows", "nn/files/safetensors"];
 

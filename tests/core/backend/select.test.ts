@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import * as jsElementwise from "../../../core/backend/js/elementwise";
-import type { BackendInfo } from "../../../core/backend/select";
+import { openBlas } from "../../../core/backend/openblas";
+import { threadCount } from "../../../core/backend/parallel";
+import { type BackendInfo, backendInfo, forceBackend } from "../../../core/backend/select";
 import * as wasmElementwise from "../../../core/backend/wasm/elementwise";
 import type { NDArray } from "../../../core/ndarray";
 import { filled } from "./arrays";
@@ -89,6 +91,41 @@ describe("settings from outside", () => {
     expect(warnings).toBe(
       `warning: retrograd: RETROGRAD_THREADS is "${text}", using ${info.threads}; expected a whole number of at least 1`,
     );
+  });
+});
+
+describe("what computes", () => {
+  afterEach(() => forceBackend(null));
+
+  test("TypeScript", () => {
+    forceBackend("js");
+    expect(backendInfo()).toEqual({
+      backend: "js",
+      threads: 1,
+      simd: false,
+      fusedMultiplyAdd: false,
+      withoutOpenBlas: "the kernels are not WebAssembly",
+    });
+  });
+
+  test("WebAssembly, and OpenBLAS where it is found", () => {
+    forceBackend("wasm");
+    const { fusedMultiplyAdd, ...wasm } = backendInfo();
+    expect(wasm).toEqual({
+      backend: "wasm",
+      threads: threadCount(),
+      simd: true,
+      withoutOpenBlas: "RETROGRAD_BACKEND is wasm",
+    });
+    forceBackend("openblas");
+    const found = openBlas();
+    const without = typeof found === "string" ? found : null;
+    expect(backendInfo()).toEqual({
+      ...wasm,
+      fusedMultiplyAdd,
+      backend: without === null ? "openblas" : "wasm",
+      withoutOpenBlas: without,
+    });
   });
 });
 

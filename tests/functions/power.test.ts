@@ -1,0 +1,18 @@
+import { array } from "../../core/creation.js";
+import { pow } from "../../functions/index.js";
+
+test.each([
+  [2, [0, 1, 4, 9]],
+  [0.5, [0, 1, Math.fround(Math.SQRT2), Math.fround(Math.sqrt(3))]],
+  [0, [1, 1, 1, 1]],
+  [-1, [Number.POSITIVE_INFINITY, 1, 0.5, Math.fround(1 / 3)]],
+  [-0.5, [Number.POSITIVE_INFINITY, 1, Math.fround(Math.SQRT1_2), Math.fround(1 / Math.sqrt(3))]],
+])("integers and bools are raised to %d as float32", (exponent, expected) => {
+  const integers = pow(array([0, 1, 2, 3], { dtype: "int32" }), exponent);
+  expect([integers.dtype, integers.requiresGrad]).toEqual(["float32", false]);
+  integers.toTypedArray().forEach((value, i) => {
+    expect(Object.is(value, expected[i]) || Math.abs(value / expected[i]! - 1) < 2e-7).toBe(true);
+  });
+  const bools = pow(array([false, true]), exponent);
+  expect([bools.dtype, bools.toArray()]).toEqual(["float32", expected.slice(0, 2)]);
+});
