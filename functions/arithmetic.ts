@@ -139,7 +139,7 @@ export function div(a: Operand, b: Operand): Variable {
 /** `-x`. */
 export function neg<const X extends Operand>(x: X): Variable<DataShape<X>>;
 export function neg(x: Operand): Variable {
-  return new Neg().apply(x);
+  return new Neg().apply(asVariable("neg", x));
 }
 
 /** @internal The first operand as a Variable; literal numbers take the dtype of the second. */

@@ -114,7 +114,7 @@ function explicitOutput(call: string, text: string, inputs: readonly Label[][]):
       throw new ArgumentError(`${call}: output letter "${letter}" is given twice; expected each once`);
     }
   });
-  return [...before!, ...(after === undefined ? [] : ellipsis), ...(after ?? "")];
+  return [...before!, ...ellipsis, ...(after ?? "")];
 }
 
 function checkLengths(call: string, inputs: readonly Label[][], operands: readonly Variable[]): void {

@@ -102,7 +102,7 @@ export function transpose<const X extends Operand, const A extends readonly numb
   axes?: Checked<A, TransposedShape<ShapeOf<X>, A>>,
 ): Variable<Result<TransposedShape<ShapeOf<X>, A>>>;
 export function transpose(x: Operand, axes?: readonly number[]): Variable {
-  return new Transpose(axes).apply(x);
+  return new Transpose(axes).apply(asVariable("transpose", x));
 }
 
 /** `x` with two axes exchanged. */
@@ -190,5 +190,5 @@ export function expandDims(x: Operand, axis: number | readonly number[]): Variab
 /** `x` in one dimension. */
 export function flatten<const X extends Operand>(x: X): Variable<FlatShape<ShapeOf<X>>>;
 export function flatten(x: Operand): Variable {
-  return reshape(x, [-1]);
+  return reshape(asVariable("flatten", x), [-1]);
 }
