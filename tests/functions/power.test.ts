@@ -16,3 +16,11 @@ test.each([
   const bools = pow(array([false, true]), exponent);
   expect([bools.dtype, bools.toArray()]).toEqual(["float32", expected.slice(0, 2)]);
 });
+
+test("roots are those of sqrt, as in PyTorch: of -Infinity there is none, and that of -0 is -0", () => {
+  for (const dtype of ["float32", "float64"] as const) {
+    const x = array([Number.NEGATIVE_INFINITY, -0, 9], { dtype });
+    expect(pow(x, 0.5).toArray()).toEqual([Number.NaN, -0, 3]);
+    expect(pow(x, -0.5).toArray()).toEqual([Number.NaN, Number.NEGATIVE_INFINITY, expect.closeTo(1 / 3)]);
+  }
+});
