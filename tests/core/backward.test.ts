@@ -469,6 +469,13 @@ describe("where there is no graph", () => {
     expect(w.grad!.item()).toBe(1 + 2 + 4 + 8 + 16);
   });
 
+  test("a leaf has nothing behind it to be cut off", () => {
+    const x = variable([1, 2]);
+    x.unchainBackward();
+    x.unchain();
+    expect([x.creator, x.requiresGrad]).toEqual([null, true]);
+  });
+
   test("detach shares the value and nothing else", () => {
     const x = variable([1, 2]);
     const d = square(x).detach();
