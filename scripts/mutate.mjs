@@ -1,8 +1,8 @@
 // Mutation testing of core and functions with Stryker: `npm run mutate -- --help`. docs/trust.md says what it is about.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { Stryker } from "@stryker-mutator/core";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { keyOf, places, sample } from "./mutate/mutants.mjs";
 import { observe } from "./mutate/plugins.mjs";
 import { share } from "./mutate/share.mjs";
@@ -11,9 +11,13 @@ import { share } from "./mutate/share.mjs";
 const NOT_MUTATED = /wasm\/(?:assembly|code)\/|pool-worker\.ts$|shape-types\/|-types\.ts$/;
 
 const { sample: wanted, seed, files, survivorsOf, concurrency, output } = options();
-const all = await places(files.length > 0 ? files : [...sources("core"), ...sources("functions")]);
+const known = [...sources("core"), ...sources("functions")];
+const unknown = files.find((file) => !known.includes(file));
+if (unknown !== undefined)
+  throw new Error(`npm run mutate: ${unknown} is no source of core or functions that is mutated`);
+const all = await places(files.length > 0 ? files : known);
 const chosen = survivorsOf ? survivors(survivorsOf) : files.length > 0 ? all : sample(all, wanted, seed);
-if (chosen.length === 0) throw new Error("npm run mutate: nothing to mutate");
+if (chosen.length === 0) throw new Error("npm run mutate: there is nothing to mutate");
 console.log(`${count(chosen)} mutants in ${chosen.length} places, of ${count(all)}`);
 
 const results = [];
@@ -29,13 +33,9 @@ await new Stryker({
 }).runMutationTest();
 
 write();
-for (const file of [...new Set(results.map((result) => result.file))].sort()) {
-  console.log(
-    line(
-      file,
-      results.filter((result) => result.file === file),
-    ),
-  );
+for (const name of files) {
+  const those = results.filter(({ file }) => file === name);
+  console.log(line(name, those));
 }
 console.log(line("all", results));
 
@@ -46,17 +46,17 @@ function options() {
     )
     .option("--sample <mutants>", "about how many, from every file its share", whole, 600)
     .option("--seed <number>", "of the sample", whole, 1)
-    .option("--files <paths...>", "all mutants of these files instead of a sample", [])
+    .option("--files <paths...>", "all mutants of these files instead of a sample")
     .option("--survivors-of <json>", "only the places where one survived in that run, whose --output this was")
     .option("--concurrency <processes>", "how many at once", whole, 2)
     .option("--output <json>", "where the results go", "reports/mutation.json");
-  return command.parse().opts();
+  const { files = [], ...rest } = command.parse().opts();
+  return { ...rest, files: files.map((file) => relative("", file).replaceAll("\\", "/")) };
 }
 
 function whole(text) {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new Error(`npm run mutate: expected a whole number, got ${text}`);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("Expected a whole number.");
   return value;
 }
 

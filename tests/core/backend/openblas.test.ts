@@ -21,6 +21,8 @@ const SIZES = [
 ] as const;
 const PLACES = [...LAYOUTS, "rows that lie apart", "rows that overlap"] as const;
 
+beforeEach(() => setThreads(1));
+
 afterEach(() => {
   jest.restoreAllMocks();
   setThreads(before);
