@@ -12,6 +12,7 @@ export default {
   ignorePatterns: ["/dist", "/site", "/docs", "/bench", "/examples", "/plots", "/nn/**/*.json"],
   // The types are checked elsewhere, and ts-jest checks none.
   disableTypeChecks: false,
+  dryRunTimeoutMinutes: 30,
   // A mutant that never ends costs this and the time that its tests take.
   timeoutMS: 10_000,
   timeoutFactor: 2,

@@ -153,3 +153,11 @@ test("which kind of infinity it is", () => {
   );
   expect(messageOf(() => F.div(1, x).sum().backward())).toMatch(/^the output of shape \(\) has Infinity: /);
 });
+
+test("a function that was called before the watch began is named without its call", () => {
+  const x = variable([0, 4], { name: "x" });
+  const y = F.sqrt(x).sum();
+  expect(messageOf(() => y.backward())).toBe(
+    "sqrt.backward gave Infinity for input 0 (x) of shape (2,), called before detectAnomaly",
+  );
+});
