@@ -378,15 +378,15 @@ const table: [what: string, run: () => unknown, error: string, message: string][
   ],
   [
     "a key of other features",
-    () => F.scaledDotProductAttention(v(2, 3), v(4, 5), v(4, 3)),
+    () => F.scaledDotProductAttention(v(1, 2, 3), v(1, 4, 5), v(1, 4, 3)),
     "ShapeError",
-    "scaledDotProductAttention: the query (2, 3) has 3 features and the key (4, 5) has 5; expected as many",
+    "scaledDotProductAttention: the query (1, 2, 3) has 3 features and the key (1, 4, 5) has 5; expected as many",
   ],
   [
     "a value of other positions",
-    () => F.scaledDotProductAttention(v(2, 3), v(4, 3), v(5, 3)),
+    () => F.scaledDotProductAttention(v(1, 2, 3), v(1, 4, 3), v(1, 5, 3)),
     "ShapeError",
-    "scaledDotProductAttention: the key (4, 3) has 4 positions and the value (5, 3) has 5; expected as many",
+    "scaledDotProductAttention: the key (1, 4, 3) has 4 positions and the value (1, 5, 3) has 5; expected as many",
   ],
   [
     "a query of one axis",

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { profiler } from "../../core/function.js";
+import { heap } from "../../core/heap.js";
 import {
   ArgumentError,
   array,
@@ -281,4 +282,16 @@ backward       0    0.000                                    0 B
 elsewhere           0.000                                    1 B
 all                 0.000                                 1.0 KB
 `);
+});
+
+test("sweeps of the heap count where they happen", () => {
+  heap.sweep();
+  expect(heap.statistics().sweepTime).toBeGreaterThan(0);
+  const without = profile(() => {});
+  expect([without.totals.sweeps, without.totals.sweepTime]).toEqual([0, 0]);
+  const { sweeps, sweepTime } = heap.statistics();
+  const { totals } = profile(() => heap.sweep());
+  expect(totals.sweeps).toBe(1);
+  expect(totals.sweepTime).toBeCloseTo(heap.statistics().sweepTime - sweepTime, 9);
+  expect(heap.statistics().sweeps).toBe(sweeps + 1);
 });

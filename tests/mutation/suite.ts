@@ -1,5 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+// Which mutant is active is in process.env, which must be read before a test of this module makes up another process.
+import "../../core/platform.js";
 
 /*
  * The tests of core and functions as one file: Stryker runs jest once for each mutant, and modules that are loaded once
