@@ -339,6 +339,24 @@ const table: [what: string, run: () => unknown, error: string, message: string][
     "exp: expected numbers, nested arrays, a typed array or an NDArray, got null",
   ],
   [
+    "patches of a kernel larger than the image",
+    () => F.col2im(v(1, 4), [1, 2, 2, 1], [3, 1]),
+    "ShapeError",
+    "col2im: the kernel covers 3 rows and the input has 2 with its padding; expected a kernel that covers at most 2, or more padding",
+  ],
+  [
+    "a reconstruction that is no probability",
+    () => F.vaeLoss([[2]], [[0]], [[0]], [[0]]),
+    "ArgumentError",
+    "vaeLoss: the reconstruction holds 2 at position 0; expected probabilities from 0 to 1",
+  ],
+  [
+    "a target that is no probability",
+    () => F.vaeLoss([[0.5, 0.5]], [[0, -1]], [[0]], [[0]]),
+    "ArgumentError",
+    "vaeLoss: the target holds -1 at position 1; expected probabilities from 0 to 1",
+  ],
+  [
     "data of another dtype",
     () => Object.assign(v(2), { data: array([1, 2], { dtype: "int32" }) }),
     "DTypeError",
@@ -432,4 +450,12 @@ test("a Variable in a template is text", () => {
 test("a Variable has the shape that is asserted, where -1 stands for any length", () => {
   const x = v(2, 3);
   expect([x.asShape([2, 3]), x.asShape([-1, 3]), x.asShape([-1, -1])]).toEqual([x, x, x]);
+});
+
+test("numbers, arrays and NDArrays that meet a Variable are constants", () => {
+  for (const operand of [2, [2, 3], new Float64Array([2, 3]), array([2, 3])]) {
+    expect(F.add(operand, operand).requiresGrad).toBe(false);
+    const y = v(2).add(operand);
+    expect(y.creator!.inputs.map((x) => x.requiresGrad)).toEqual([true, false]);
+  }
 });
