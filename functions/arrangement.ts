@@ -145,8 +145,6 @@ export function roll(
 export function repeat(x: Operand, n: number | readonly number[], options: { axis?: number } = {}): Variable {
   checkKnown("repeat", options, ["axis"]);
   const { axis } = options;
-  if (axis === undefined) return repeat(flatten(x), n, { axis: 0 });
-export function repeat(x: Operand, n: number | readonly number[], { axis }: { axis?: number } = {}): Variable {
   const input = asVariable("repeat", x);
   if (axis === undefined) return repeat(flatten(input), n, { axis: 0 });
   const at = normalizeAxis("repeat", axis, input.ndim);

@@ -158,7 +158,7 @@ const table: [what: string, run: () => unknown, error: string, message: string][
     "a padding of one side",
     () => F.pad(v(2, 3), untyped([[1, 2], [1]])),
     "ShapeError",
-    "pad: widths [[1,2],[1]] for (2, 3); expected a number, [before, after], or a pair for each of 2 axes",
+    "pad: widths [[1, 2], [1]] for (2, 3); expected a number, [before, after], or a pair for each of 2 axes",
   ],
   [
     "a padding of other axes",
@@ -169,7 +169,7 @@ const table: [what: string, run: () => unknown, error: string, message: string][
         [1, 2],
       ]),
     "ShapeError",
-    "pad: widths [[1,2],[1,2],[1,2]] for (2, 3); expected a number, [before, after], or a pair for each of 2 axes",
+    "pad: widths [[1, 2], [1, 2], [1, 2]] for (2, 3); expected a number, [before, after], or a pair for each of 2 axes",
   ],
   ["half a padding", () => F.pad(v(2, 3), [1, 0.5]), "ArgumentError", "pad: widths are non-negative integers, got 0.5"],
   ["negative padding", () => F.pad(v(2, 3), -1), "ArgumentError", "pad: widths are non-negative integers, got -1"],

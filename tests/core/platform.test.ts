@@ -137,8 +137,11 @@ test("signals and the end of the program", () => {
 });
 
 describe("threads are started", () => {
+  const nothing = (): void => {};
+
   test("in Node, so that they keep nothing alive", () => {
     const made: unknown[] = [];
+    const listeners: Record<string, () => void> = {};
     class Worker {
       constructor(...given: unknown[]) {
         made.push(given);
@@ -146,27 +149,51 @@ describe("threads are started", () => {
       unref() {
         made.push("unref");
       }
+      on(event: string, listener: () => void) {
+        listeners[event] = listener;
+      }
+      terminate() {
+        made.push("terminate");
+      }
+    }
+    let open = true;
+    const near = { unref: () => made.push("port unref"), close: () => made.push("close"), postMessage: () => open };
+    class MessageChannel {
+      port1 = near;
+      port2 = "far";
     }
     const start = (modules: Record<string, unknown>) =>
-      inside({ process: {}, modules }, ({ startWorker }) => startWorker("code", { a: 1 }));
-    expect(start({ "node:worker_threads": { Worker } })).toBe(true);
-    expect(made).toEqual([["code", { eval: true, workerData: { a: 1 } }], "unref"]);
+      inside({ process: {}, modules }, ({ startWorker }) => startWorker("code", { a: 1 }, () => made.push("ended")));
+    const worker = start({ "node:worker_threads": { Worker, MessageChannel } })!;
+    const options = { eval: true, workerData: { a: 1, port: "far" }, transferList: ["far"] };
+    expect(made.splice(0)).toEqual(["port unref", ["code", options], "unref"]);
+    expect(worker.alive()).toBe(true);
+    open = false;
+    expect(worker.alive()).toBe(false);
+    worker.terminate();
+    listeners.error!();
+    listeners.exit!();
+    expect(made).toEqual(["terminate", "close", "ended"]);
     class Refused {
       constructor() {
         throw new Error("refused");
       }
     }
-    expect(start({ "node:worker_threads": { Worker: Refused } })).toBe(false);
+    expect(start({ "node:worker_threads": { Worker: Refused, MessageChannel } })).toBeUndefined();
   });
 
   test("in a browser", () => {
     const made: unknown[] = [];
     class Worker {
+      onerror = nothing;
       constructor(url: string) {
-        made.push(url);
+        made.push(url, this);
       }
       postMessage(data: unknown) {
         made.push(data);
+      }
+      terminate() {
+        made.push("terminate");
       }
     }
     class Blob {
@@ -176,11 +203,16 @@ describe("threads are started", () => {
       ) {}
     }
     const globals = { process: undefined, Worker, Blob, URL: { createObjectURL: (blob: unknown) => blob } };
-    expect(inside({ globals }, ({ startWorker }) => startWorker("code", { a: 1 }))).toBe(true);
-    expect(made).toEqual([{ parts: ["code"], options: { type: "text/javascript" } }, { a: 1 }]);
-    expect(inside({ globals: { ...globals, Worker: undefined } }, ({ startWorker }) => startWorker("", {}))).toBe(
-      false,
-    );
+    const worker = inside({ globals }, ({ startWorker }) => startWorker("code", { a: 1 }, () => made.push("ended")))!;
+    const [url, thread, data] = made.splice(0) as [unknown, Worker, unknown];
+    expect([url, data]).toEqual([{ parts: ["code"], options: { type: "text/javascript" } }, { a: 1 }]);
+    expect(worker.alive()).toBe(true);
+    thread.onerror();
+    expect(worker.alive()).toBe(false);
+    worker.terminate();
+    expect(made).toEqual(["terminate", "ended", "terminate"]);
+    const none = { ...globals, Worker: undefined };
+    expect(inside({ globals: none }, ({ startWorker }) => startWorker("", {}, nothing))).toBeUndefined();
   });
 });
 
