@@ -439,7 +439,7 @@ test.each([
 ])("the native operator %s on a Variable says which method to use", (_operator, run) => {
   expect(() => run(untyped(v(2)))).toThrow(
     "a native operator was used on a Variable; expected a method: a.add(b) for a + b, sub for -, mul for *, div for /, pow for **, " +
-      "neg for unary -, less, greater and equal for comparisons, item() for the number of a scalar",
+      "neg for unary -, less, greater and equal for comparisons, item() for the number of a scalar; or compile with tsover (docs/operators.md)",
   );
 });
 

@@ -104,6 +104,9 @@ test("large numbers whose squares overflow are finite", () => {
   const x = variable([1e30, -2e30]);
   detectAnomaly(() => x.mul(3e5).sum().backward());
   expect(x.grad!.toArray()).toEqual([300000, 300000].map(Math.fround));
+  const wide = variable([1e200, -2e200], { dtype: "float64" });
+  detectAnomaly(() => wide.mul(3).sum().backward());
+  expect(wide.grad!.toArray()).toEqual([3, 3]);
 });
 
 test("the gradient of few rows stays one", () => {

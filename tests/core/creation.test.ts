@@ -1,4 +1,17 @@
-import { arange, array, eye, full, linspace, ones, randomNormal, randomUniform, seed, zeros } from "../../index.js";
+import {
+  arange,
+  array,
+  eye,
+  full,
+  linspace,
+  ones,
+  randomInt,
+  randomNormal,
+  randomPermutation,
+  randomUniform,
+  seed,
+  zeros,
+} from "../../index.js";
 
 test.each([
   [2, 5, 4, [2, 3, 4, 5]],
@@ -81,6 +94,14 @@ test.each([
   [() => arange(0, 1, 0), "arange: expected finite numbers and a step other than 0, got start 0, stop 1, step 0"],
   [() => arange(Number.NaN), "arange: expected finite numbers and a step other than 0, got start 0, stop NaN, step 1"],
   [() => linspace(0, 1, -1), "linspace: expected a count of 0 or more, got -1"],
+  [() => randomInt(0, 2, [-1]), "randomInt: a shape holds non-negative integers, got (-1,)"],
+  [() => randomNormal([-1]), "randomNormal: a shape holds non-negative integers, got (-1,)"],
+  [() => randomUniform([-1]), "randomUniform: a shape holds non-negative integers, got (-1,)"],
+  [() => randomPermutation(-1), "randomPermutation: a shape holds non-negative integers, got (-1,)"],
+  [() => zeros([-1]), "zeros: a shape holds non-negative integers, got (-1,)"],
+  [() => ones([-1]), "ones: a shape holds non-negative integers, got (-1,)"],
+  [() => full([-1], 0), "full: a shape holds non-negative integers, got (-1,)"],
+  [() => eye(-1), "eye: a shape holds non-negative integers, got (-1, -1)"],
 ])("what cannot be made, %#", (make, message) => {
   expect(make).toThrow(expect.objectContaining({ message }));
 });

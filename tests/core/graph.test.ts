@@ -193,6 +193,16 @@ test("a chain of 100,000 functions, whole and the end of it", async () => {
   expect(drawnLines(await end.toSvg(), "more")).toEqual(["99,997 functions", "and 99,997 variables left out"]);
 });
 
+test("what is left out is counted in words", () => {
+  const end = (length: number) => {
+    let y = variable([1]);
+    for (let i = 0; i < length; i++) y = y.neg();
+    return graph(y, { maxFunctions: 1 }).toDot();
+  };
+  expect(end(2)).toContain('label="1 function\\nand 1 variable left out"');
+  expect(end(3)).toContain('label="2 functions\\nand 2 variables left out"');
+});
+
 test("what is left out is what lies furthest back, also on side branches", () => {
   const x = variable([1]);
   const early = F.exp(x);

@@ -197,6 +197,18 @@ describe("binary and compare", () => {
     });
   }
 
+  test("quotients and powers of int32 are cut off where they are kept as int32", () => {
+    for (const kernels of [jsKernels, wasmKernels]) {
+      const a = filled([4], "int32", (i) => [7, -7, 9, 0][i]!);
+      const b = filled([4], "int32", (i) => [2, 2, 3, 5][i]!);
+      const out = NDArray.empty([4], "int32");
+      kernels.binary("div", a, b, out);
+      expect(out.toArray()).toEqual([3, -3, 3, 0]);
+      kernels.binary("pow", a, b, out);
+      expect(out.toArray()).toEqual([49, 49, 729, 0]);
+    }
+  });
+
   test("int32 wraps around and the output may be an operand", () => {
     for (const kernels of [jsKernels, wasmKernels]) {
       const a = filled([5], "int32", () => 2 ** 31 - 1);
