@@ -1,15 +1,17 @@
 import { keyOf } from "./mutants.mjs";
 
+const FOUND = new Set(["Killed", "Timeout", "RuntimeError"]);
+
 /**
  * The share of mutants that were found, in percent, and half the width of its confidence interval at 95 %: that of a ratio of sums
  * over places that were drawn at random (Cochran, Sampling Techniques, 6.3), since mutants of one place often live and die together.
- * Mutants that could not run at all do not count.
+ * A mutant with which not even the modules load is found by every test.
  * @param {readonly { file: string, location: object, status: string }[]} results
  */
 export function share(results) {
   const places = new Map();
   for (const { file, location, status } of results) {
-    const found = status === "Killed" || status === "Timeout";
+    const found = FOUND.has(status);
     if (!found && status !== "Survived" && status !== "NoCoverage") continue;
     const key = keyOf(file, location);
     const place = places.get(key) ?? { killed: 0, tested: 0 };
