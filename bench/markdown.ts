@@ -4,17 +4,8 @@
  *     npx tsx bench/markdown.ts results.json
  */
 import { readFileSync } from "node:fs";
-
-interface Figures {
-  median: number;
-  least: number;
-}
-
-interface Verdict {
-  against: string;
-  atMost?: number;
-  met?: boolean;
-}
+import type { Figures } from "./measure.js";
+import { JS_TWINS, significant, type Verdict } from "./report.js";
 
 interface Row {
   workload: string;
@@ -24,14 +15,11 @@ interface Row {
 }
 
 const BACKENDS = ["wasm", "openblas"];
-const JS_TWINS = ["tfjs", "jax-js"];
 
 const [file] = process.argv.slice(2);
 if (file === undefined)
   throw new Error("npx tsx bench/markdown.ts: no file; expected what `npm run bench -- --json <file>` wrote");
 const { results } = JSON.parse(readFileSync(file, "utf8")) as { results: Row[] };
-
-const number = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toPrecision(3));
 
 /** The fastest of the JavaScript twins. */
 function bestOfJs({ figures }: Row): Figures | undefined {
@@ -46,7 +34,7 @@ function ratio(row: Row, backend: string, against: string): string {
   if (own === undefined || other === undefined) return "";
   const verdict = row.verdicts[backend]?.find((v) => v.against === against);
   const target = verdict?.atMost === undefined ? "" : `, ${verdict.met ? "within" : "**above**"} ${verdict.atMost}`;
-  return `${number(own.median / other.median)} (${number(own.least / other.least)})${target}`;
+  return `${significant(own.median / other.median)} (${significant(own.least / other.least)})${target}`;
 }
 
 const head = ["workload", "threads", ...BACKENDS, "PyTorch", "best JS"];
@@ -57,7 +45,7 @@ const rows = results.map((row) => {
   return [
     row.workload,
     `${row.threads}`,
-    ...times.map((figure) => (figure === undefined ? "" : number(figure.median))),
+    ...times.map((figure) => (figure === undefined ? "" : significant(figure.median))),
     ratio(row, "wasm", "pytorch"),
     ratio(row, "openblas", "pytorch"),
     ratio(row, "wasm", "js"),

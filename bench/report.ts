@@ -10,14 +10,15 @@ export interface Result extends Outcome {
 }
 
 /** A ratio, or a figure, beside what it must not exceed. */
-interface Verdict {
+export interface Verdict {
   against: "pytorch" | "js" | "none" | "evenness";
   value: number;
   atMost?: number;
   met?: boolean;
 }
 
-const JS_TWINS = ["tfjs", "jax-js"];
+/** The JavaScript packages, the faster of which is the one to compare with. */
+export const JS_TWINS = ["tfjs", "jax-js"];
 /** Processors' worth of work by other programs from which on the times on all threads say little. */
 const BUSY = 0.2;
 
@@ -145,6 +146,7 @@ function unitOf(workload: Workload): string {
   return workload.family === "peakMemory" ? "MB" : "ms";
 }
 
-function significant(x: number): string {
+/** A figure with three digits. */
+export function significant(x: number): string {
   return Math.abs(x) >= 100 ? x.toFixed(0) : x.toPrecision(3);
 }

@@ -3,11 +3,12 @@
  * they put files. It is plain JavaScript for Node and browsers.
  *
  * Protocol (see pool.ts): `control` is [sequence, parts, function, threads that are parked, threads that have come up, length of a
- * failure's reason, pages of memory, threads that load the library, whether the process ends, ..., claim of part 0, 1, ...]; threads are bits, by their places. The sequence is odd while a job
- * is being written. The function is module * 256 + index, and `code` begins with four words for each module: where it and the one with
- * relaxed SIMD begin, and their bytes. A part belongs to whoever changes its claim from that of an older job to this job's with its own
- * place in the low four bits; the next two say that it is done (1) or has failed (2). Each worker begins with the part of its own
- * place, which it had of the job before too: what that one wrote is in its cache. A job without parts tells it to park at once.
+ * failure's reason, pages of memory, threads that load the library, whether the process ends, ..., claim of part 0, 1, ...];
+ * threads that are parked and that have come up are bits, by their places. The sequence is odd while a job is being written. The
+ * function is module * 256 + index, and `code` begins with four words for each module: where it and the one with relaxed SIMD
+ * begin, and their bytes. A part belongs to whoever changes its claim from that of an older job to this job's with its own place in
+ * the low four bits; the next two say that it is done (1) or has failed (2). Each worker begins with the part of its own place,
+ * which it had of the job before too: what that one wrote is in its cache. A job without parts tells it to park at once.
  *
  * A thread learns of memory that another one added at its next check for interrupts, which it may just have passed; growing by nothing
  * makes it look.

@@ -241,19 +241,19 @@ test("a package is looked for from this file, from the program and from the work
     asked.push(from);
     const require = (path: string) => ({ path });
     require.resolve = (name: string) => {
-      if (from !== "/work/_") throw new Error("not there");
+      if (from !== "/project/_") throw new Error("not there");
       return `/modules/${name}`;
     };
     return require;
   };
-  const process = { argv: ["node", "/program.js"], cwd: () => "/work" };
-  const find = (name: string, cwd = "/work") =>
+  const process = { argv: ["node", "/program.js"], cwd: () => "/project" };
+  const find = (name: string, cwd = "/project") =>
     inside({ process: { ...process, cwd: () => cwd }, modules: { "node:module": { createRequire } } }, (platform) =>
       platform.optionalPackage(name),
     );
   expect(find("koffi")).toEqual({ path: "/modules/koffi", exports: { path: "/modules/koffi" } });
   expect(asked[0]).toMatch(/\/core\/platform\.[jt]s$/);
-  expect(asked.slice(1)).toEqual(["/program.js", "/work/_"]);
+  expect(asked.slice(1)).toEqual(["/program.js", "/project/_"]);
   expect(find("koffi", "/elsewhere")).toBeUndefined();
 });
 
