@@ -15,7 +15,7 @@ import { LeafUses } from "./leaf-uses.js";
 import type { NDArray } from "./ndarray.js";
 import type { GraphNode, SeveralOutputs } from "./node.js";
 import { binary, filled } from "./numeric.js";
-import { checkKnown } from "./options.js";
+import { checkOptions } from "./options.js";
 import { GenerationQueue } from "./queue.js";
 import { claim, GradientRelease, giveBack } from "./release.js";
 import { addRowGradients } from "./row-gradient.js";
@@ -55,7 +55,7 @@ declare module "./variable.js" {
 }
 
 Variable.prototype.backward = function (this: Variable, options: BackwardOptions = {}): void {
-  checkKnown("backward", options, ["retainGrad", "createGraph", "gradient"]);
+  checkOptions("backward", options, ["retainGrad", "createGraph", "gradient"]);
   const { retainGrad = false, createGraph = false, gradient } = options;
   const pass = new BackwardPass(null, retainGrad);
   pass.run([this], [startingGradient("backward", this, gradient)], createGraph);
@@ -78,7 +78,7 @@ export function grad(
   xs: readonly Variable[] | Variable,
   options: GradOptions = {},
 ): Variable[] {
-  checkKnown("grad", options, ["gradYs", "createGraph", "allowUnused"]);
+  checkOptions("grad", options, ["gradYs", "createGraph", "allowUnused"]);
   const { gradYs, createGraph = false, allowUnused = false } = options;
   const outputs = ys instanceof Variable ? [ys] : ys;
   const inputs = xs instanceof Variable ? [xs] : xs;

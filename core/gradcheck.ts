@@ -11,7 +11,7 @@ import {
 import { type Line, lineVerdict, type Tolerance } from "./differences.js";
 import { isFloat } from "./dtype.js";
 import { ArgumentError, GradcheckError } from "./errors.js";
-import { checkKnown } from "./options.js";
+import { checkOptions } from "./options.js";
 import { Generator } from "./rng.js";
 import { type Shape, shapeText, stridesOf } from "./shape.js";
 import { asVariable, type Operand, type Variable } from "./variable.js";
@@ -55,7 +55,7 @@ export function gradcheck(
   inputs: readonly Operand[],
   options: GradcheckOptions = {},
 ): true {
-  checkKnown("gradcheck", options, ["order", "eps", "atol", "rtol", "seed", "samples"]);
+  checkOptions("gradcheck", options, ["order", "eps", "atol", "rtol", "seed", "samples"]);
   const { order = 1, eps = 1e-5, atol = 1e-7, rtol = 1e-6, seed = 0, samples = 100 } = options;
   for (const [name, value] of Object.entries({ order, samples })) {
     if (!Number.isInteger(value) || value < 1) {

@@ -2,7 +2,8 @@ import type { FloatDType } from "./dtype.js";
 import { ArgumentError } from "./errors.js";
 
 /**
- * Checks that `options` is an object with none but the options in `known`, so that a misspelt one is not silently ignored.
+ * Checks that `options` is an object with none but the options in `known`, so that a misspelt one is not silently ignored. Functions call it
+ * in every step: nothing is put together unless something is wrong.
  * @throws ArgumentError naming the unknown ones and those there are.
  */
 export function checkOptions(operation: string, options: unknown, known: readonly string[]): void {
@@ -11,17 +12,11 @@ export function checkOptions(operation: string, options: unknown, known: readonl
       `${operation}: expected an object of options (${known.join(", ")}), got ${describe(options)}`,
     );
   }
-  const unknown = Object.keys(options).filter((key) => !known.includes(key));
-  if (unknown.length > 0) {
+  for (const key in options) {
+    if (known.includes(key) || !Object.hasOwn(options, key)) continue;
+    const unknown = Object.keys(options).filter((name) => !known.includes(name));
     throw new ArgumentError(`${operation}: unknown option ${named(unknown)}; expected some of ${known.join(", ")}`);
   }
-}
-
-/** `checkOptions` for functions that are called in every step: it looks at no more than it must. */
-export function checkKnown(operation: string, options: object, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    checkOptions(operation, options, known);
-  for (const key in options) if (!known.includes(key)) checkOptions(operation, options, known);
 }
 
 /** Names as messages list them; they may be out of a file. */

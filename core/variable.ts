@@ -6,7 +6,7 @@ import type { Function } from "./function.js";
 import type { Storage } from "./heap.js";
 import { NDArray, type NestedArray, type NumericArray } from "./ndarray.js";
 import type { GraphNode } from "./node.js";
-import { checkKnown, describe } from "./options.js";
+import { checkOptions, describe } from "./options.js";
 import { giveBack } from "./release.js";
 import { checkShape, type Shape, sameShape, shapeText } from "./shape.js";
 import type { DataShape } from "./shape-types/operand.js";
@@ -311,7 +311,7 @@ export interface VariableOptions extends ArrayOptions {
  */
 export function variable<const D extends ArrayLike>(data: D, options?: VariableOptions): Variable<DataShape<D>>;
 export function variable(data: ArrayLike, options: VariableOptions = {}): Variable {
-  checkKnown("variable", options, ["dtype", "name", "requiresGrad"]);
+  checkOptions("variable", options, ["dtype", "name", "requiresGrad"]);
   const { dtype } = options;
   const value = data instanceof NDArray && (dtype ?? data.dtype) === data.dtype ? data : array(data, { dtype });
   const { requiresGrad = isFloat(value.dtype), name = null } = options;

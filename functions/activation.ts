@@ -2,7 +2,7 @@ import { ArgumentError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { checkKnown, unquoted } from "../core/options.js";
+import { checkOptions, unquoted } from "../core/options.js";
 import { normalizeAxis } from "../core/shape.js";
 import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
@@ -135,7 +135,7 @@ function positive(x: NDArray): NDArray {
  */
 export function softmax<const X extends Operand>(x: X, options?: SoftmaxOptions): Variable<DataShape<X>>;
 export function softmax(x: Operand, options: SoftmaxOptions = {}): Variable {
-  checkKnown("softmax", options, ["axis"]);
+  checkOptions("softmax", options, ["axis"]);
   const { axis = -1 } = options;
   const input = asVariable("softmax", x);
   return new Softmax(normalizeAxis("softmax", axis, input.ndim)).apply(input);
@@ -147,7 +147,7 @@ export function softmax(x: Operand, options: SoftmaxOptions = {}): Variable {
  */
 export function logSoftmax<const X extends Operand>(x: X, options?: SoftmaxOptions): Variable<DataShape<X>>;
 export function logSoftmax(x: Operand, options: SoftmaxOptions = {}): Variable {
-  checkKnown("logSoftmax", options, ["axis"]);
+  checkOptions("logSoftmax", options, ["axis"]);
   const { axis = -1 } = options;
   const input = asVariable("logSoftmax", x);
   return new LogSoftmax(normalizeAxis("logSoftmax", axis, input.ndim)).apply(input);
@@ -165,7 +165,7 @@ export const softplus = elementwise("softplus", (gy, f) => mul(gy, sigmoid(f.x))
  */
 export function leakyRelu<const X extends Operand>(x: X, options?: { alpha?: number }): Variable<DataShape<X>>;
 export function leakyRelu(x: Operand, options: { alpha?: number } = {}): Variable {
-  checkKnown("leakyRelu", options, ["alpha"]);
+  checkOptions("leakyRelu", options, ["alpha"]);
   const { alpha = 0.3 } = options;
   checkFinite("leakyRelu", "alpha", alpha);
   return new LeakyRelu(alpha).apply(floating("leakyRelu", x));
@@ -177,7 +177,7 @@ export function leakyRelu(x: Operand, options: { alpha?: number } = {}): Variabl
  */
 export function elu<const X extends Operand>(x: X, options?: { alpha?: number }): Variable<DataShape<X>>;
 export function elu(x: Operand, options: { alpha?: number } = {}): Variable {
-  checkKnown("elu", options, ["alpha"]);
+  checkOptions("elu", options, ["alpha"]);
   const { alpha = 1 } = options;
   checkFinite("elu", "alpha", alpha);
   return new ExponentialLinear(alpha, 1).apply(floating("elu", x));
@@ -199,7 +199,7 @@ export function selu(x: Operand): Variable {
  */
 export function gelu<const X extends Operand>(x: X, options?: { approximate?: boolean }): Variable<DataShape<X>>;
 export function gelu(x: Operand, options: { approximate?: boolean } = {}): Variable {
-  checkKnown("gelu", options, ["approximate"]);
+  checkOptions("gelu", options, ["approximate"]);
   const { approximate = true } = options;
   if (typeof approximate !== "boolean") {
     throw new ArgumentError(`gelu: approximate is ${unquoted(approximate)}; expected true or false`);
@@ -226,7 +226,7 @@ export function affine<const X extends Operand>(
   options?: { slope?: number; intercept?: number },
 ): Variable<DataShape<X>>;
 export function affine(x: Operand, options: { slope?: number; intercept?: number } = {}): Variable {
-  checkKnown("affine", options, ["slope", "intercept"]);
+  checkOptions("affine", options, ["slope", "intercept"]);
   const { slope = 1, intercept = 0 } = options;
   checkFinite("affine", "slope", slope);
   checkFinite("affine", "intercept", intercept);

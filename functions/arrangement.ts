@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { concatenate, filled, span } from "../core/numeric.js";
-import { checkKnown, describe } from "../core/options.js";
+import { checkOptions, describe } from "../core/options.js";
 import { normalizeAxes, normalizeAxis, type Shape, shapeText } from "../core/shape.js";
 import type { DataShape } from "../core/shape-types/operand.js";
 import { type Slice, slice } from "../core/slicing.js";
@@ -81,7 +81,7 @@ type Width = readonly [before: number, after: number];
  * when the dtype of `x` cannot hold the value.
  */
 export function pad(x: Operand, widths: PadWidths, options: { value?: number } = {}): Variable {
-  checkKnown("pad", options, ["value"]);
+  checkOptions("pad", options, ["value"]);
   const { value = 0 } = options;
   const input = asVariable("pad", x);
   checkValue("pad", value, input.dtype);
@@ -94,7 +94,7 @@ export function flip<const X extends Operand>(
   options?: { axis?: number | readonly number[] },
 ): Variable<DataShape<X>>;
 export function flip(x: Operand, options: { axis?: number | readonly number[] } = {}): Variable {
-  checkKnown("flip", options, ["axis"]);
+  checkOptions("flip", options, ["axis"]);
   const { axis } = options;
   const input = asVariable("flip", x);
   return new Flip(normalizeAxes("flip", axis, input.ndim)).apply(input);
@@ -115,7 +115,7 @@ export function roll(
   shift: number | readonly number[],
   options: { axis?: number | readonly number[] } = {},
 ): Variable {
-  checkKnown("roll", options, ["axis"]);
+  checkOptions("roll", options, ["axis"]);
   const { axis } = options;
   const input = asVariable("roll", x);
   if (axis === undefined) return reshape(roll(flatten(input), shift, { axis: 0 }), input.shape);
@@ -143,7 +143,7 @@ export function roll(
  * @throws ArgumentError when a count is not a non-negative integer, or their number is not the length of the axis.
  */
 export function repeat(x: Operand, n: number | readonly number[], options: { axis?: number } = {}): Variable {
-  checkKnown("repeat", options, ["axis"]);
+  checkOptions("repeat", options, ["axis"]);
   const { axis } = options;
   const input = asVariable("repeat", x);
   if (axis === undefined) return repeat(flatten(input), n, { axis: 0 });

@@ -5,7 +5,7 @@ import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { broadcastShapes, type Shape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { SoftmaxGrad, softmax } from "./activation.js";
@@ -71,7 +71,7 @@ export function scaledDotProductAttention(
   v: Operand,
   options: AttentionOptions = {},
 ): Variable {
-  checkKnown("scaledDotProductAttention", options, ["mask", "causal", "scale", "dropoutP", "training"]);
+  checkOptions("scaledDotProductAttention", options, ["mask", "causal", "scale", "dropoutP", "training"]);
   return attention("scaledDotProductAttention", q, k, v, options);
 }
 

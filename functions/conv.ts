@@ -4,7 +4,7 @@ import { ShapeError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { checkShape, type Shape, sameShape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { add } from "./arithmetic.js";
@@ -59,7 +59,7 @@ class Col2im extends FrugalFunction {
  * @throws ShapeError when `x` is not a batch of images or the kernel does not fit; ArgumentError for bad options.
  */
 export function im2col(x: Operand, kernelShape: Pair, options: Window2DOptions = {}): Variable {
-  checkKnown("im2col", options, ["stride", "pad", "dilation"]);
+  checkOptions("im2col", options, ["stride", "pad", "dilation"]);
   const images = asVariable("im2col", x);
   checkRank("im2col", "x", images.shape, IMAGES);
   return new Im2col(window2D("im2col", images.shape, kernelShape, options)).apply(images);
@@ -76,7 +76,7 @@ export function col2im(
   kernelShape: Pair,
   options: Window2DOptions = {},
 ): Variable {
-  checkKnown("col2im", options, ["stride", "pad", "dilation"]);
+  checkOptions("col2im", options, ["stride", "pad", "dilation"]);
   const rows = asVariable("col2im", patches);
   checkShape("col2im", imageShape);
   checkRank("col2im", "the image", imageShape, IMAGES);
@@ -99,7 +99,7 @@ export function col2im(
  * @throws ShapeError when ranks, channels or sizes do not fit; ArgumentError for bad options.
  */
 export function conv2d(x: Operand, W: Operand, b: Operand | null = null, options: Window2DOptions = {}): Variable {
-  checkKnown("conv2d", options, ["stride", "pad", "dilation"]);
+  checkOptions("conv2d", options, ["stride", "pad", "dilation"]);
   const images = asVariable("conv2d", x);
   const kernels = asVariable("conv2d", W, images);
   checkRank("conv2d", "x", images.shape, IMAGES);
@@ -116,7 +116,7 @@ export function conv2d(x: Operand, W: Operand, b: Operand | null = null, options
  * @throws ShapeError when ranks, channels or sizes do not fit; ArgumentError for bad options.
  */
 export function conv1d(x: Operand, W: Operand, b: Operand | null = null, options: Window1DOptions = {}): Variable {
-  checkKnown("conv1d", options, ["stride", "pad", "dilation"]);
+  checkOptions("conv1d", options, ["stride", "pad", "dilation"]);
   const sequences = asVariable("conv1d", x);
   const kernels = asVariable("conv1d", W, sequences);
   checkRank("conv1d", "x", sequences.shape, SEQUENCES);
@@ -142,7 +142,7 @@ export function deconv2d(
   b: Operand | null = null,
   options: TransposedWindow2DOptions = {},
 ): Variable {
-  checkKnown("deconv2d", options, ["stride", "pad", "dilation", "outputPad"]);
+  checkOptions("deconv2d", options, ["stride", "pad", "dilation", "outputPad"]);
   const images = asVariable("deconv2d", x);
   const kernels = asVariable("deconv2d", W, images);
   checkRank("deconv2d", "x", images.shape, IMAGES);

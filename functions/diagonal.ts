@@ -3,7 +3,7 @@ import { ArgumentError, AxisError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { normalizeAxis, type Shape, shapeText } from "../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
 import { sum } from "./reduce.js";
@@ -79,7 +79,7 @@ export interface DiagonalOptions {
  * @throws AxisError when an axis is out of range, or both are the same; ArgumentError when the offset is not an integer.
  */
 export function diagonal(x: Operand, options: DiagonalOptions = {}): Variable {
-  checkKnown("diagonal", options, ["offset", "axis1", "axis2"]);
+  checkOptions("diagonal", options, ["offset", "axis1", "axis2"]);
   return diagonalOf("diagonal", x, options);
 }
 
@@ -88,7 +88,7 @@ export function diagonal(x: Operand, options: DiagonalOptions = {}): Variable {
  * @throws as `diagonal`.
  */
 export function trace(x: Operand, options: DiagonalOptions = {}): Variable {
-  checkKnown("trace", options, ["offset", "axis1", "axis2"]);
+  checkOptions("trace", options, ["offset", "axis1", "axis2"]);
   return sum(diagonalOf("trace", x, options), { axis: -1 });
 }
 

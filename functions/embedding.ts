@@ -1,7 +1,7 @@
 import { array, arrayOf } from "../core/creation.js";
 import { ArgumentError, DTypeError, IndexError, ShapeError } from "../core/errors.js";
 import { NDArray, type NestedArray, type NumericArray } from "../core/ndarray.js";
-import { checkKnown, unquoted } from "../core/options.js";
+import { checkOptions, unquoted } from "../core/options.js";
 import { shapeText } from "../core/shape.js";
 import { type Operand, Variable } from "../core/variable.js";
 import { mul } from "./arithmetic.js";
@@ -51,7 +51,7 @@ interface Bags {
  * outside the vocabulary, negative ones included.
  */
 export function embedding(W: Operand, ids: Operand, options: EmbeddingOptions = {}): Variable {
-  checkKnown("embedding", options, ["paddingId"]);
+  checkOptions("embedding", options, ["paddingId"]);
   const { paddingId = null } = options;
   return lookUp("embedding", W, ids, paddingId);
 }
@@ -63,7 +63,7 @@ export function embedding(W: Operand, ids: Operand, options: EmbeddingOptions = 
  * an id outside the vocabulary; ArgumentError for another `pool`, or when `bags` is nothing of the kind.
  */
 export function embeddingBag(W: Operand, bags: IdBags, options: EmbeddingBagOptions = {}): Variable {
-  checkKnown("embeddingBag", options, ["pool", "paddingId"]);
+  checkOptions("embeddingBag", options, ["pool", "paddingId"]);
   const { pool = "mean", paddingId = null } = options;
   if (pool !== "sum" && pool !== "mean") {
     throw new ArgumentError(`embeddingBag: pool is ${unquoted(pool)}; expected "sum" or "mean"`);

@@ -4,7 +4,7 @@ import { FrugalFunction } from "../core/frugal-function.js";
 import { indexArray } from "../core/indexing.js";
 import { NDArray } from "../core/ndarray.js";
 import { addRows, filled } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { type Shape, shapeText, sizeOf } from "../core/shape.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
 import { add, mul } from "./arithmetic.js";
@@ -96,7 +96,7 @@ export interface PropagationOptions {
  * negative degree.
  */
 export function graphPropagate(x: Operand, adjacency: Adjacency, options: PropagationOptions = {}): Variable {
-  checkKnown("graphPropagate", options, ["normalize", "selfLoops"]);
+  checkOptions("graphPropagate", options, ["normalize", "selfLoops"]);
   const input = floating("graphPropagate", x);
   if (input.ndim !== 2) {
     throw new ShapeError(`graphPropagate: x has shape ${shapeText(input.shape)}; expected (N, features)`);

@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/ndarray.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import * as recurrent from "../core/recurrent.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { add, mul, sub } from "./arithmetic.js";
@@ -86,7 +86,7 @@ export function gru(
   bh: Operand | null,
   options: GruOptions = {},
 ): [outputs: Variable, h: Variable] {
-  checkKnown("gru", options, ["reverse", "activation", "gate"]);
+  checkOptions("gru", options, ["reverse", "activation", "gate"]);
   const { reverse = false } = options;
   const activation = activationOf("gru", "activation", options.activation ?? "tanh");
   const gate = activationOf("gru", "gate", options.gate ?? "sigmoid");

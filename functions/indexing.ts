@@ -5,7 +5,7 @@ import { FrugalFunction } from "../core/frugal-function.js";
 import { type ArrayIndex, indexArray, type Selection, selection } from "../core/indexing.js";
 import { NDArray, type NestedArray, type NumericArray } from "../core/ndarray.js";
 import { addRows, filled } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { rowGradient } from "../core/row-gradient.js";
 import { checkShape, normalizeAxis, shapeText } from "../core/shape.js";
 import type { OneHotShape } from "../core/shape-types/axes.js";
@@ -64,7 +64,7 @@ export function getItem(x: Operand, ...indices: readonly Index[]): Variable {
  * @throws ShapeError when the numbers of axes differ or another axis does not broadcast; IndexError for a position outside the axis.
  */
 export function takeAlongAxis(x: Operand, ids: Operand, options: { axis?: number } = {}): Variable {
-  checkKnown("takeAlongAxis", options, ["axis"]);
+  checkOptions("takeAlongAxis", options, ["axis"]);
   const { axis = -1 } = options;
   const input = asVariable("takeAlongAxis", x);
   const { shape } = input;
@@ -99,7 +99,7 @@ export function oneHot<const X extends Operand, const N extends number>(
   options?: { dtype?: DType },
 ): Variable<OneHotShape<ShapeOf<X>, N>>;
 export function oneHot(ids: Operand, n: number, options: { dtype?: DType } = {}): Variable {
-  checkKnown("oneHot", options, ["dtype"]);
+  checkOptions("oneHot", options, ["dtype"]);
   const { dtype = "float32" } = options;
   checkDType("oneHot", dtype);
   checkShape("oneHot", [n]);

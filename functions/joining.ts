@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import { NDArray } from "../core/ndarray.js";
 import { concatenate, span } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { normalizeAxis, shapeText } from "../core/shape.js";
 import type { JoinedShape, StackedShape, UnboundShape } from "../core/shape-types/joining.js";
 import type { Checked, CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
@@ -95,7 +95,7 @@ export function cat<const Xs extends readonly Operand[], const A extends number 
   options?: { axis?: A },
 ): Variable<Result<JoinedShape<Xs, A>>>;
 export function cat(xs: readonly Operand[], options: { axis?: number } = {}): Variable {
-  checkKnown("cat", options, ["axis"]);
+  checkOptions("cat", options, ["axis"]);
   const { axis = 0 } = options;
   const inputs = operands("cat", xs);
   const first = inputs[0]!.shape;
@@ -119,7 +119,7 @@ export function stack<const Xs extends readonly Operand[], const A extends numbe
   options?: { axis?: A },
 ): Variable<Result<StackedShape<Xs, A>>>;
 export function stack(xs: readonly Operand[], options: { axis?: number } = {}): Variable {
-  checkKnown("stack", options, ["axis"]);
+  checkOptions("stack", options, ["axis"]);
   const { axis = 0 } = options;
   const inputs = operands("stack", xs);
   const first = inputs[0]!.shape;
@@ -142,7 +142,7 @@ export function unbind<const X extends Operand, const A extends number | undefin
   options?: { axis?: Checked<A, UnboundShape<ShapeOf<X>, A>> },
 ): Variable<Result<UnboundShape<ShapeOf<X>, A>>>[];
 export function unbind(x: Operand, options: { axis?: number } = {}): Variable[] {
-  checkKnown("unbind", options, ["axis"]);
+  checkOptions("unbind", options, ["axis"]);
   const { axis = 0 } = options;
   const input = asVariable("unbind", x);
   return new Unbind(normalizeAxis("unbind", axis, input.ndim)).applyMany(input);
@@ -154,7 +154,7 @@ export function unbind(x: Operand, options: { axis?: number } = {}): Variable[] 
  * @throws ArgumentError when the axis does not divide into equal parts, or when the positions do not ascend.
  */
 export function split(x: Operand, parts: number | readonly number[], options: { axis?: number } = {}): Variable[] {
-  checkKnown("split", options, ["axis"]);
+  checkOptions("split", options, ["axis"]);
   const { axis = 0 } = options;
   const input = asVariable("split", x);
   const at = normalizeAxis("split", axis, input.ndim);

@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/ndarray.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import * as recurrent from "../core/recurrent.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { add, mul } from "./arithmetic.js";
@@ -86,7 +86,7 @@ export function lstm(
   b: Operand | null,
   options: LstmOptions = {},
 ): [outputs: Variable, h: Variable, c: Variable] {
-  checkKnown("lstm", options, ["reverse", "activation", "gate"]);
+  checkOptions("lstm", options, ["reverse", "activation", "gate"]);
   const { reverse = false } = options;
   const activation = activationOf("lstm", "activation", options.activation ?? "tanh");
   const gate = activationOf("lstm", "gate", options.gate ?? "sigmoid");

@@ -1,7 +1,7 @@
 import { ArgumentError, AxisError, ShapeError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, filled, reduce, unary } from "../core/numeric.js";
-import { checkKnown, unquoted } from "../core/options.js";
+import { checkOptions, unquoted } from "../core/options.js";
 import { normalizeAxes, shapeText } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
 import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
@@ -78,7 +78,7 @@ export function norm<
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & NormOrder, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function norm(x: Operand, options: NormOptions = {}): Variable {
-  checkKnown("norm", options, ["ord", "axis", "keepdims"]);
+  checkOptions("norm", options, ["ord", "axis", "keepdims"]);
   const { ord = 2, axis, keepdims = false } = options;
   if (ord !== "fro" && (typeof ord !== "number" || Number.isNaN(ord))) {
     throw new ArgumentError(`norm: unknown ord ${unquoted(ord)}; expected a number, Infinity, -Infinity or "fro"`);

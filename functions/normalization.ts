@@ -5,7 +5,7 @@ import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as kernels from "../core/normalization.js";
 import { filled } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { shapeText } from "../core/shape.js";
 import type { DataShape } from "../core/shape-types/operand.js";
 import { asVariable, type Operand, Variable } from "../core/variable.js";
@@ -149,7 +149,7 @@ export function layerNorm(
   beta: Operand | null,
   options: LayerNormOptions = {},
 ): Variable {
-  checkKnown("layerNorm", options, ["epsilon"]);
+  checkOptions("layerNorm", options, ["epsilon"]);
   const { epsilon = 1e-5 } = options;
   checkEpsilon("layerNorm", epsilon);
   const { input, scale, shift } = normOperands("layerNorm", x, gamma, beta);
@@ -171,7 +171,7 @@ export function batchNorm(
   beta: Operand | null,
   options: BatchNormOptions = {},
 ): [y: Variable, mean: Variable, variance: Variable] {
-  checkKnown("batchNorm", options, ["epsilon", "mean", "variance"]);
+  checkOptions("batchNorm", options, ["epsilon", "mean", "variance"]);
   const { epsilon = 1e-5, mean: center, variance: spread } = options;
   checkEpsilon("batchNorm", epsilon);
   if ((center === undefined) !== (spread === undefined)) {

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { checkShape, type Shape, shapeText } from "../core/shape.js";
 import { slice } from "../core/slicing.js";
 import { asVariable, type Operand, type Variable } from "../core/variable.js";
@@ -39,7 +39,7 @@ export function pad1d(
   kernelWidth: number,
   options: Omit<Window1DOptions, "pad"> = {},
 ): [padded: Variable, pad: [left: number, right: number]] {
-  checkKnown("pad1d", options, ["stride", "dilation"]);
+  checkOptions("pad1d", options, ["stride", "dilation"]);
   const input = asVariable("pad1d", x);
   checkRank("pad1d", "x", input.shape, SEQUENCES);
   const pads = padsOf(input.shape[1]!, slide1D("pad1d", kernelWidth, { ...options, pad: padding }));
@@ -57,7 +57,7 @@ export function pad2d(
   kernelShape: Pair,
   options: Omit<Window2DOptions, "pad"> = {},
 ): [padded: Variable, pad: [top: number, bottom: number, left: number, right: number]] {
-  checkKnown("pad2d", options, ["stride", "dilation"]);
+  checkOptions("pad2d", options, ["stride", "dilation"]);
   const input = asVariable("pad2d", x);
   checkRank("pad2d", "x", input.shape, IMAGES);
   const [alongRows, alongCols] = slides2D("pad2d", kernelShape, { ...options, pad: padding });
@@ -104,7 +104,7 @@ export function calcPadDims1d(
   kernelWidth: number,
   options: Omit<Window1DOptions, "pad"> & { causal?: boolean } = {},
 ): [left: number, right: number] {
-  checkKnown("calcPadDims1d", options, ["stride", "dilation", "causal"]);
+  checkOptions("calcPadDims1d", options, ["stride", "dilation", "causal"]);
   const { causal = false, ...steps } = options;
   checkShape("calcPadDims1d", xShape);
   checkRank("calcPadDims1d", "x", xShape, SEQUENCES);
@@ -125,7 +125,7 @@ export function calcPadDims2d(
   kernelShape: Pair,
   options: Omit<Window2DOptions, "pad"> = {},
 ): [top: number, bottom: number, left: number, right: number] {
-  checkKnown("calcPadDims2d", options, ["stride", "dilation"]);
+  checkOptions("calcPadDims2d", options, ["stride", "dilation"]);
   checkShape("calcPadDims2d", xShape);
   checkRank("calcPadDims2d", "x", xShape, IMAGES);
   const slides = slides2D("calcPadDims2d", kernelShape, options);
@@ -144,7 +144,7 @@ export function calcConvOutDims(
   wShape: Shape,
   options: Window1DOptions | Window2DOptions = {},
 ): number[] {
-  checkKnown("calcConvOutDims", options, ["stride", "pad", "dilation"]);
+  checkOptions("calcConvOutDims", options, ["stride", "pad", "dilation"]);
   checkShape("calcConvOutDims", xShape);
   checkShape("calcConvOutDims", wShape);
   const [channels, outChannels] = wShape.slice(-2);

@@ -5,7 +5,7 @@ import { ShapeError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { shapeText } from "../core/shape.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { floating } from "./dtype.js";
@@ -113,7 +113,7 @@ class AveragePoolGrad extends FrugalFunction {
  * @throws ShapeError when `x` is not a batch of images or the kernel does not fit; ArgumentError for bad options.
  */
 export function maxPool(x: Operand, options: PoolOptions): Variable {
-  checkKnown("maxPool", options, ["kernelShape", "stride", "pad"]);
+  checkOptions("maxPool", options, ["kernelShape", "stride", "pad"]);
   const { kernelShape, stride, pad } = options;
   const images = imagesOf("maxPool", x);
   return new MaxPool(window2D("maxPool", images.shape, kernelShape, { stride, pad })).apply(images);
@@ -125,7 +125,7 @@ export function maxPool(x: Operand, options: PoolOptions): Variable {
  * @throws ShapeError when `x` is not a batch of images or the kernel does not fit; ArgumentError for bad options.
  */
 export function averagePool(x: Operand, options: PoolOptions): Variable {
-  checkKnown("averagePool", options, ["kernelShape", "stride", "pad"]);
+  checkOptions("averagePool", options, ["kernelShape", "stride", "pad"]);
   const { kernelShape, stride, pad } = options;
   const images = imagesOf("averagePool", x);
   return new AveragePool(window2D("averagePool", images.shape, kernelShape, { stride, pad })).apply(images);

@@ -1,7 +1,7 @@
 import { array } from "../core/creation.js";
 import type { NDArray } from "../core/ndarray.js";
 import { filled, reduce } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { normalizeAxes } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
 import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
@@ -69,7 +69,7 @@ export function prod<
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function prod(x: Operand, options: ReduceOptions = {}): Variable {
-  checkKnown("prod", options, ["axis", "keepdims"]);
+  checkOptions("prod", options, ["axis", "keepdims"]);
   const { axis, keepdims = false } = options;
   const input = asVariable("prod", x);
   return new Prod(normalizeAxes("prod", axis, input.ndim), keepdims).apply(input);

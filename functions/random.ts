@@ -5,7 +5,7 @@ import { ArgumentError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import { NDArray } from "../core/ndarray.js";
 import { binary } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { generator } from "../core/rng.js";
 import type { Shape } from "../core/shape.js";
 import type { DataShape } from "../core/shape-types/operand.js";
@@ -37,7 +37,7 @@ export function dropout<const X extends Operand>(
   options?: { p?: number; training?: boolean },
 ): Variable<DataShape<X>>;
 export function dropout(x: Operand, options: { p?: number; training?: boolean } = {}): Variable {
-  checkKnown("dropout", options, ["p", "training"]);
+  checkOptions("dropout", options, ["p", "training"]);
   const { p = 0.5, training = config.train } = options;
   if (!(p >= 0 && p <= 1)) throw new ArgumentError(`dropout: p is ${p}; expected a probability from 0 to 1`);
   if (!training || p === 0) return asVariable("dropout", x);

@@ -3,7 +3,7 @@ import { GraphError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import { argReduce, binary, compare, cumsum as cumulate, filled, reduce } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { normalizeAxes, normalizeAxis, reducedShape, type Shape } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
 import type { CheckedLiteral, DataShape, Result, ShapeOf } from "../core/shape-types/operand.js";
@@ -140,7 +140,7 @@ export function sum<
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function sum(x: Operand, options: ReduceOptions = {}): Variable {
-  checkKnown("sum", options, ["axis", "keepdims"]);
+  checkOptions("sum", options, ["axis", "keepdims"]);
   const { axis, keepdims = false } = options;
   const input = asVariable("sum", x);
   return new Sum(normalizeAxes("sum", axis, input.ndim), keepdims).apply(input);
@@ -160,7 +160,7 @@ export function mean<
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function mean(x: Operand, options: ReduceOptions = {}): Variable {
-  checkKnown("mean", options, ["axis", "keepdims"]);
+  checkOptions("mean", options, ["axis", "keepdims"]);
   const { axis, keepdims = false } = options;
   const input = asVariable("mean", x);
   return new Mean(normalizeAxes("mean", axis, input.ndim), keepdims).apply(input);
@@ -180,7 +180,7 @@ export function max<
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function max(x: Operand, options: ReduceOptions = {}): Variable {
-  checkKnown("max", options, ["axis", "keepdims"]);
+  checkOptions("max", options, ["axis", "keepdims"]);
   const { axis, keepdims = false } = options;
   const input = asVariable("max", x);
   return new Extremum("max", normalizeAxes("max", axis, input.ndim), keepdims).apply(input);
@@ -200,7 +200,7 @@ export function min<
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function min(x: Operand, options: ReduceOptions = {}): Variable {
-  checkKnown("min", options, ["axis", "keepdims"]);
+  checkOptions("min", options, ["axis", "keepdims"]);
   const { axis, keepdims = false } = options;
   const input = asVariable("min", x);
   return new Extremum("min", normalizeAxes("min", axis, input.ndim), keepdims).apply(input);
@@ -215,7 +215,7 @@ export function cumsum<const X extends Operand, const A extends number | null | 
   options?: { axis?: A },
 ): Variable<[A] extends [number] ? DataShape<X> : [A] extends [null | undefined] ? FlatShape<ShapeOf<X>> : Shape>;
 export function cumsum(x: Operand, options: { axis?: number | null } = {}): Variable {
-  checkKnown("cumsum", options, ["axis"]);
+  checkOptions("cumsum", options, ["axis"]);
   const { axis } = options;
   const input = asVariable("cumsum", x);
   if (axis === undefined || axis === null) return new CumSum(0, false).apply(flatten(input));
@@ -243,7 +243,7 @@ export function argmax<
   options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, A, undefined, Keep>>>;
 export function argmax(x: Operand, options: ArgOptions = {}): Variable {
-  checkKnown("argmax", options, ["axis", "keepdims"]);
+  checkOptions("argmax", options, ["axis", "keepdims"]);
   return argExtremum("argmax", asVariable("argmax", x), options);
 }
 
@@ -260,7 +260,7 @@ export function argmin<
   options?: CheckedLiteral<ArgOptions<A, Keep>, ReducedShape<ShapeOf<X>, A, undefined, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, A, undefined, Keep>>>;
 export function argmin(x: Operand, options: ArgOptions = {}): Variable {
-  checkKnown("argmin", options, ["axis", "keepdims"]);
+  checkOptions("argmin", options, ["axis", "keepdims"]);
   return argExtremum("argmin", asVariable("argmin", x), options);
 }
 

@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/ndarray.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import * as recurrent from "../core/recurrent.js";
 import type { Operand, Variable } from "../core/variable.js";
 import { relu } from "./activation.js";
@@ -73,7 +73,7 @@ export function rnn(
   b: Operand | null,
   options: RnnOptions = {},
 ): [outputs: Variable, h: Variable] {
-  checkKnown("rnn", options, ["reverse", "activation"]);
+  checkOptions("rnn", options, ["reverse", "activation"]);
   const { reverse = false } = options;
   const activation = activationOf("rnn", "activation", options.activation ?? "tanh");
   const xs = recurrentOperands("rnn", 1, { x, states: { h0 }, Wx, Wh, biases: { b } });

@@ -2,7 +2,7 @@ import { ArgumentError } from "../core/errors.js";
 import { FrugalFunction } from "../core/frugal-function.js";
 import type { NDArray } from "../core/ndarray.js";
 import * as numeric from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import {
   checkShape,
   inferShape,
@@ -155,7 +155,7 @@ export function squeeze<
   options?: CheckedLiteral<{ axis?: One | readonly Many[] }, SqueezedShape<ShapeOf<X>, One, Many>>,
 ): Variable<Result<SqueezedShape<ShapeOf<X>, One, Many>>>;
 export function squeeze(x: Operand, options: { axis?: number | readonly number[] } = {}): Variable {
-  checkKnown("squeeze", options, ["axis"]);
+  checkOptions("squeeze", options, ["axis"]);
   const { axis } = options;
   const input = asVariable("squeeze", x);
   const axes = normalizeAxes("squeeze", axis, input.ndim).filter((a) => axis !== undefined || input.shape[a] === 1);

@@ -1,7 +1,7 @@
 import { floatOf } from "../core/dtype.js";
 import type { NDArray } from "../core/ndarray.js";
 import { binary, compare, filled, reduce, where as select, unary } from "../core/numeric.js";
-import { checkKnown } from "../core/options.js";
+import { checkOptions } from "../core/options.js";
 import { normalizeAxes } from "../core/shape.js";
 import type { ReducedShape } from "../core/shape-types/axes.js";
 import type { CheckedLiteral, Result, ShapeOf } from "../core/shape-types/operand.js";
@@ -101,7 +101,7 @@ function variance<
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & Divisor, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 function variance(x: Operand, options: VarianceOptions = {}): Variable {
-  checkKnown("var", options, ["axis", "keepdims", "ddof"]);
+  checkOptions("var", options, ["axis", "keepdims", "ddof"]);
   const { axis, keepdims = false, ddof = 0 } = options;
   const input = asVariable("var", x);
   const axes = normalizeAxes("var", axis, input.ndim);
@@ -124,7 +124,7 @@ export function std<
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep> & Divisor, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function std(x: Operand, options: VarianceOptions = {}): Variable {
-  checkKnown("std", options, ["axis", "keepdims", "ddof"]);
+  checkOptions("std", options, ["axis", "keepdims", "ddof"]);
   const { axis, keepdims = false, ddof = 0 } = options;
   const input = asVariable("std", x);
   const axes = normalizeAxes("std", axis, input.ndim);
@@ -146,7 +146,7 @@ export function logsumexp<
   options?: CheckedLiteral<ReduceOptions<One, Many, Keep>, ReducedShape<ShapeOf<X>, One, Many, Keep>>,
 ): Variable<Result<ReducedShape<ShapeOf<X>, One, Many, Keep>>>;
 export function logsumexp(x: Operand, options: ReduceOptions = {}): Variable {
-  checkKnown("logsumexp", options, ["axis", "keepdims"]);
+  checkOptions("logsumexp", options, ["axis", "keepdims"]);
   const { axis, keepdims = false } = options;
   const input = asVariable("logsumexp", x);
   return new LogSumExp(normalizeAxes("logsumexp", axis, input.ndim), keepdims).apply(input);

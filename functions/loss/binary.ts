@@ -1,7 +1,7 @@
 import { ShapeError } from "../../core/errors.js";
 import type { NDArray } from "../../core/ndarray.js";
 import * as numeric from "../../core/numeric.js";
-import { checkKnown } from "../../core/options.js";
+import { checkOptions } from "../../core/options.js";
 import { shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { softplus } from "../activation.js";
@@ -90,7 +90,7 @@ export interface SigmoidCrossEntropyOptions extends BinaryCrossEntropyOptions {
  * ArgumentError when a probability is not from 0 to 1, or for an unknown reduction.
  */
 export function binaryCrossEntropy(x: Operand, t: Operand, options: BinaryCrossEntropyOptions = {}): Variable {
-  checkKnown("binaryCrossEntropy", options, ["weight", "reduction"]);
+  checkOptions("binaryCrossEntropy", options, ["weight", "reduction"]);
   const { weight = null, reduction = "mean" } = options;
   checkReduction("binaryCrossEntropy", reduction, REDUCTIONS);
   const [prediction, target] = entrywise("binaryCrossEntropy", x, t);
@@ -108,7 +108,7 @@ export function binaryCrossEntropy(x: Operand, t: Operand, options: BinaryCrossE
  * ArgumentError when a target is not from 0 to 1, or for an unknown reduction.
  */
 export function sigmoidCrossEntropy(x: Operand, t: Operand, options: SigmoidCrossEntropyOptions = {}): Variable {
-  checkKnown("sigmoidCrossEntropy", options, ["weight", "posWeight", "reduction"]);
+  checkOptions("sigmoidCrossEntropy", options, ["weight", "posWeight", "reduction"]);
   const { weight = null, posWeight = null, reduction = "mean" } = options;
   checkReduction("sigmoidCrossEntropy", reduction, REDUCTIONS);
   const [logits, target] = entrywise("sigmoidCrossEntropy", x, t);

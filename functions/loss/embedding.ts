@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { checkKnown } from "../../core/options.js";
+import { checkOptions } from "../../core/options.js";
 import { sameShape, shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { relu } from "../activation.js";
@@ -33,7 +33,7 @@ export function cosineEmbeddingLoss(
   t: Operand,
   options: CosineEmbeddingOptions = {},
 ): Variable {
-  checkKnown("cosineEmbeddingLoss", options, ["margin", "reduction"]);
+  checkOptions("cosineEmbeddingLoss", options, ["margin", "reduction"]);
   const { margin = 0, reduction = "mean" } = options;
   checkReduction("cosineEmbeddingLoss", reduction, REDUCTIONS);
   checkCosineMargin("cosineEmbeddingLoss", margin);
@@ -83,7 +83,7 @@ export function tripletMarginLoss(
   negative: Operand,
   options: TripletMarginOptions = {},
 ): Variable {
-  checkKnown("tripletMarginLoss", options, ["margin", "p", "epsilon", "swap", "reduction"]);
+  checkOptions("tripletMarginLoss", options, ["margin", "p", "epsilon", "swap", "reduction"]);
   const { margin = 1, p = 2, epsilon = 1e-6, swap = false, reduction = "mean" } = options;
   checkReduction("tripletMarginLoss", reduction, REDUCTIONS);
   checkTriplet("tripletMarginLoss", { margin, p, epsilon });

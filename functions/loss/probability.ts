@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import * as numeric from "../../core/numeric.js";
-import { checkKnown } from "../../core/options.js";
+import { checkOptions } from "../../core/options.js";
 import { sameShape, shapeText } from "../../core/shape.js";
 import { asVariable, type Operand, Variable } from "../../core/variable.js";
 import { add, mul, neg, sub } from "../arithmetic.js";
@@ -35,7 +35,7 @@ const SUM_TOLERANCE = 1e-3;
  * for a class that is not among those of `x`; ArgumentError for probabilities that are none, or an unknown reduction.
  */
 export function crossEntropy(x: Operand, t: Operand, options: LossOptions = {}): Variable {
-  checkKnown("crossEntropy", options, ["reduction"]);
+  checkOptions("crossEntropy", options, ["reduction"]);
   const { reduction = "sum" } = options;
   checkReduction("crossEntropy", reduction, REDUCTIONS);
   const prediction = floating("crossEntropy", x);
@@ -73,7 +73,7 @@ export const DIVERGENCE_REDUCTIONS: readonly DivergenceReduction[] = [...REDUCTI
  * reduction.
  */
 export function klDivergence(x: Operand, t: Operand, options: DivergenceOptions = {}): Variable {
-  checkKnown("klDivergence", options, ["reduction", "logTarget"]);
+  checkOptions("klDivergence", options, ["reduction", "logTarget"]);
   const { reduction = "mean", logTarget = false } = options;
   checkReduction("klDivergence", reduction, DIVERGENCE_REDUCTIONS);
   const [logs, target] = entrywise("klDivergence", x, t);
@@ -106,7 +106,7 @@ export function vaeLoss(
   logVar: Operand,
   options: LossOptions = {},
 ): Variable {
-  checkKnown("vaeLoss", options, ["reduction"]);
+  checkOptions("vaeLoss", options, ["reduction"]);
   const { reduction = "mean" } = options;
   checkReduction("vaeLoss", reduction, REDUCTIONS);
   const [recon, target] = entrywise("vaeLoss", xRecon, x);

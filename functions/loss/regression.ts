@@ -1,6 +1,6 @@
 import type { NDArray } from "../../core/ndarray.js";
 import * as numeric from "../../core/numeric.js";
-import { checkKnown } from "../../core/options.js";
+import { checkOptions } from "../../core/options.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { mul, neg, sub } from "../arithmetic.js";
 import { sign } from "../math.js";
@@ -90,7 +90,7 @@ class HuberLoss extends DifferenceLoss {
  * reduction.
  */
 export function meanSquaredError(x: Operand, t: Operand, options: LossOptions = {}): Variable {
-  checkKnown("meanSquaredError", options, ["reduction"]);
+  checkOptions("meanSquaredError", options, ["reduction"]);
   const { reduction = "mean" } = options;
   checkReduction("meanSquaredError", reduction, REDUCTIONS);
   return new MeanSquaredError(reduction).apply(...entrywise("meanSquaredError", x, t));
@@ -101,7 +101,7 @@ export function meanSquaredError(x: Operand, t: Operand, options: LossOptions = 
  * @throws as `meanSquaredError`.
  */
 export function squaredError(x: Operand, t: Operand, options: LossOptions = {}): Variable {
-  checkKnown("squaredError", options, ["reduction"]);
+  checkOptions("squaredError", options, ["reduction"]);
   const { reduction = "sum" } = options;
   checkReduction("squaredError", reduction, REDUCTIONS);
   return new SquaredError(reduction).apply(...entrywise("squaredError", x, t));
@@ -112,7 +112,7 @@ export function squaredError(x: Operand, t: Operand, options: LossOptions = {}):
  * @throws as `meanSquaredError`.
  */
 export function meanAbsoluteError(x: Operand, t: Operand, options: LossOptions = {}): Variable {
-  checkKnown("meanAbsoluteError", options, ["reduction"]);
+  checkOptions("meanAbsoluteError", options, ["reduction"]);
   const { reduction = "mean" } = options;
   checkReduction("meanAbsoluteError", reduction, REDUCTIONS);
   return new MeanAbsoluteError(reduction).apply(...entrywise("meanAbsoluteError", x, t));
@@ -130,7 +130,7 @@ export interface HuberOptions extends LossOptions {
  * @throws as `meanSquaredError`; ArgumentError when `delta` is not a number above 0.
  */
 export function huberLoss(x: Operand, t: Operand, options: HuberOptions = {}): Variable {
-  checkKnown("huberLoss", options, ["delta", "reduction"]);
+  checkOptions("huberLoss", options, ["delta", "reduction"]);
   const { delta = 1, reduction = "mean" } = options;
   checkReduction("huberLoss", reduction, REDUCTIONS);
   checkDelta("huberLoss", delta);

@@ -5,7 +5,7 @@ import { FrugalFunction } from "../../core/frugal-function.js";
 import type { NDArray } from "../../core/ndarray.js";
 import { crossEntropy, crossEntropyGrad } from "../../core/normalization.js";
 import * as numeric from "../../core/numeric.js";
-import { checkKnown } from "../../core/options.js";
+import { checkOptions } from "../../core/options.js";
 import { shapeText, sizeOf } from "../../core/shape.js";
 import { asVariable, type Operand, Variable } from "../../core/variable.js";
 import { logSoftmax, softmax } from "../activation.js";
@@ -85,7 +85,7 @@ type Settings = { reduction: LossReduction; weight: Variable | null; ignoreIndex
  * nothing that counts.
  */
 export function softmaxCrossEntropy(x: Operand, t: Operand, options: SoftmaxCrossEntropyOptions = {}): Variable {
-  checkKnown("softmaxCrossEntropy", options, ["reduction", "weight", "ignoreIndex", "labelSmoothing"]);
+  checkOptions("softmaxCrossEntropy", options, ["reduction", "weight", "ignoreIndex", "labelSmoothing"]);
   const { reduction = "mean", weight = null, labelSmoothing = 0 } = options;
   checkReduction("softmaxCrossEntropy", reduction, REDUCTIONS);
   checkLabelSmoothing("softmaxCrossEntropy", labelSmoothing);
