@@ -11,10 +11,14 @@ function softmaxGrad<T>(gy: usize, y: usize, outer: i32, length: i32, inner: i32
       const end = first + <usize>length * step;
       const vectors = rowStep == 1 ? first + <usize>(length & ~(lanes - 1)) * size : first;
       let sums = v128.splat<T>(0);
-      for (let at = first; at < vectors; at += 16) {
-        sums = v128.add<T>(sums, v128.mul<T>(v128.load(gy + at), v128.load(y + at)));
+      let others = sums;
+      let pair = first;
+      for (; pair + 32 <= vectors; pair += 32) {
+        sums = v128.add<T>(sums, v128.mul<T>(v128.load(gy + pair), v128.load(y + pair)));
+        others = v128.add<T>(others, v128.mul<T>(v128.load(gy + pair, 16), v128.load(y + pair, 16)));
       }
-      let sum = sumOfLanes<T>(sums);
+      if (pair < vectors) sums = v128.add<T>(sums, v128.mul<T>(v128.load(gy + pair), v128.load(y + pair)));
+      let sum = sumOfLanes<T>(v128.add<T>(sums, others));
       for (let at = vectors; at < end; at += step) sum = (sum + load<T>(gy + at) * load<T>(y + at)) as T;
       const all = v128.splat<T>(sum);
       for (let at = first; at < vectors; at += 16) {
