@@ -1,6 +1,6 @@
 import { Allocator, roundedBytes } from "./allocator.js";
 import { OutOfMemoryError } from "./errors.js";
-import { nodeModule, shared } from "./platform.js";
+import { nodeModule, processorTime, shared } from "./platform.js";
 import { releaseKeptObjects } from "./weak.js";
 
 /*
@@ -118,6 +118,7 @@ export class Heap {
   private sweeps = 0;
   private sweepTime = 0;
   private lastSweepEnd = performance.now();
+  private processorAtEnd = processorTime();
   private readonly collect = makeCollect();
   /** Where garbage cannot be collected on demand (a browser), blocks come back between turns. */
   private readonly registry =
@@ -312,16 +313,23 @@ export class Heap {
     this.forget(slot);
   }
 
-  /** A sweep costs what the JavaScript heap holds, so its price is kept between 1 and 3 percent of the time. */
+  /**
+   * A sweep costs what the JavaScript heap holds, so its price is kept between 1 and 3 percent of the time at work: a program that mostly waits
+   * has not got more of it to spare.
+   */
   private pace(start: number): void {
     const now = performance.now();
-    const share = (now - start) / (now - this.lastSweepEnd);
+    const processor = processorTime();
+    // Waiting for data, being halted: then no processor was at work either.
+    const worked = processor === undefined ? Infinity : processor - this.processorAtEnd!;
+    const share = (now - start) / Math.min(now - this.lastSweepEnd, worked);
     if (share > 0.03) this.budget = Math.min(this.budget * 2, MAX_BUDGET);
     else if (share < 0.01) this.budget = Math.max(this.budget * 0.7, MIN_BUDGET);
     this.sinceSweep = 0;
     this.sweeps++;
     this.sweepTime += now - start;
     this.lastSweepEnd = now;
+    this.processorAtEnd = processor;
   }
 }
 

@@ -87,6 +87,8 @@ interface ProcessLike {
   stdout?: Terminal & { isTTY?: boolean };
   argv?: string[];
   cwd?(): string;
+  /** In microseconds, of all threads. */
+  cpuUsage?(): { user: number; system: number };
   getBuiltinModule?(name: string): unknown;
   env?: Record<string, string | undefined>;
   versions?: Record<string, string | undefined>;
@@ -108,6 +110,12 @@ export function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K]
 /** The value of an environment variable, or undefined where there is no environment. */
 export function environment(name: string): string | undefined {
   return nodeProcess?.env?.[name];
+}
+
+/** The milliseconds for which processors have been at work for this process; undefined where nobody counts them, as in a browser. */
+export function processorTime(): number | undefined {
+  const usage = nodeProcess?.cpuUsage?.();
+  return usage && (usage.user + usage.system) / 1000;
 }
 
 /** Whether this process has a connection under a number that it was told of, which programs in between may not have passed on. */

@@ -1,4 +1,4 @@
-import { heap } from "../../core/heap.js";
+import { Heap, heap } from "../../core/heap.js";
 import { mul } from "../../functions/index.js";
 import { array, type NDArray, noGrad, ones, variable, zeros } from "../../index.js";
 
@@ -84,4 +84,18 @@ test("the version of an array counts its writes, its neighbours' do not", () => 
   a.reshape([2, 1]).assign(array(7));
   expect([a.version, b.version]).toEqual([2, 0]);
   expect(a.transpose().version).toBe(2);
+});
+
+test("a program that waited has not got more time for sweeps", () => {
+  const program = new Heap();
+  const { budget } = program.statistics();
+  const now = performance.now.bind(performance);
+  // An hour, in which no processor was at work.
+  const clock = jest.spyOn(performance, "now").mockImplementation(() => now() + 3_600_000);
+  try {
+    program.sweep();
+  } finally {
+    clock.mockRestore();
+  }
+  expect(program.statistics().budget).toBe(2 * budget);
 });
