@@ -10,6 +10,9 @@ export interface Effort {
   /** Milliseconds of steps per round, and before the first one. */
   roundTime: number;
   warmUpTime: number;
+  /** The least numbers of steps, however long they take: until memory has its size, and so that a round is not one step. */
+  roundSteps: number;
+  warmUpSteps: number;
   /** What share of the training steps of the memory workload to do. */
   memoryShare: number;
 }
@@ -142,18 +145,20 @@ function agree(a: number[], b: number[]): boolean {
   return a.length === b.length && a.every((x, i) => Math.abs(x - b[i]!) <= TOLERANCE * Math.abs(b[i]!));
 }
 
-/** Runs steps until the time is up, then chooses how many make a round. */
-async function warmUp(runner: Runner, { warmUpTime, roundTime }: Effort): Promise<void> {
+/** Runs steps until the time is up and there were enough of them, then chooses how many make a round. */
+async function warmUp(runner: Runner, { warmUpTime, warmUpSteps, roundTime, roundSteps }: Effort): Promise<void> {
   let spent = 0;
+  let done = 0;
   let steps = 1;
   let last = 0;
-  while (spent < warmUpTime) {
+  while (spent < warmUpTime || done < warmUpSteps) {
     const times = await runner.child.run(steps);
     last = median(times);
     spent += times.reduce((a, b) => a + b, 0);
+    done += steps;
     steps = Math.min(2 * steps, MOST_STEPS);
   }
-  runner.steps = Math.max(1, Math.min(MOST_STEPS, Math.ceil(roundTime / last)));
+  runner.steps = Math.max(roundSteps, Math.min(MOST_STEPS, Math.ceil(roundTime / last)));
 }
 
 function figuresOf(times: number[]): Figures {

@@ -6,8 +6,8 @@ import { retrograd, type Twin, twins } from "./twins.js";
 
 const BACKENDS = ["wasm", "openblas", "js"];
 
-const FULL: Effort = { rounds: 7, roundTime: 200, warmUpTime: 500, memoryShare: 1 };
-const QUICK: Effort = { rounds: 5, roundTime: 50, warmUpTime: 200, memoryShare: 0.1 };
+const FULL: Effort = { rounds: 7, roundTime: 200, warmUpTime: 500, roundSteps: 3, warmUpSteps: 20, memoryShare: 1 };
+const QUICK: Effort = { rounds: 5, roundTime: 50, warmUpTime: 200, roundSteps: 1, warmUpSteps: 3, memoryShare: 0.1 };
 
 /** What to measure, from the command line. */
 export interface Selection {
