@@ -6,8 +6,10 @@
  *     npx tsx bench/scaling.ts --rounds 5
  */
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { wholeNumber } from "../examples/options.js";
+import { ensureBuilt } from "./build.js";
 import { type Exchange, measureExchanges, measureSteps, type Steps, type Turn } from "./scaling/measure.js";
 import { TASKS } from "./scaling/tasks.js";
 import { median } from "./statistics.js";
@@ -16,10 +18,14 @@ const options = new Command("npx tsx bench/scaling.ts")
   .option("--rounds <n>", "how often to start each number of processes, in turn", wholeNumber(1), 3)
   .option("--ranks <list>", "the numbers of processes", "2,4")
   .option("--turns <n>", "turns in a round", wholeNumber(1), 8)
-  .option("--steps <n>", "steps in a turn", wholeNumber(1), 15)
+  .option("--steps <n>", "steps in a turn", wholeNumber(1), 40)
   .option("--only <names>", "some of the tasks", Object.keys(TASKS).join(","))
-  .option("--launcher <words>", "more words for mpirun, such as --launcher='--bind-to core'", "")
-  .option("--node <words>", "more words for node, such as --node=--single-threaded-gc", "")
+  .option("--launcher <words>", "more words for mpirun; none to leave processes unbound", "--bind-to core")
+  .option(
+    "--node <words>",
+    "more words for node; none to let V8 collect garbage and compile on more threads",
+    "--single-threaded",
+  )
   .option("--no-exchanges", "leave out the exchanges of arrays by themselves")
   .option("--worker", "measure as one of the processes")
   .parse()
@@ -42,6 +48,8 @@ interface Round {
 }
 
 const MARK = "scaling: ";
+/** With which `retrograd` is what is published, dist/. */
+const BUILT = fileURLToPath(new URL("tsconfig.built.json", import.meta.url));
 const names = options.only.split(",");
 
 if (options.worker) {
@@ -64,7 +72,7 @@ function round(ranks: number): Round {
   const { stdout, stderr } = spawnSync(
     "mpirun",
     ["-np", `${ranks}`, ...words(options.launcher), process.execPath, ...words(options.node), ...program, ...what],
-    { encoding: "utf8", env: { ...process.env, RETROGRAD_THREADS: "1" } },
+    { encoding: "utf8", env: { ...process.env, RETROGRAD_THREADS: "1", TSX_TSCONFIG_PATH: BUILT } },
   );
   const line = stdout.split("\n").find((text) => text.startsWith(MARK));
   if (line === undefined) throw new Error(`${ranks} processes came to no end:\n${stdout}\n${stderr}`);
@@ -72,6 +80,7 @@ function round(ranks: number): Round {
 }
 
 function report(): void {
+  ensureBuilt();
   const counts = options.ranks.split(",").map(Number);
   const rounds = new Map<number, Round[]>(counts.map((ranks) => [ranks, []]));
   for (let i = 0; i < options.rounds; i++) for (const ranks of counts) rounds.get(ranks)!.push(round(ranks));

@@ -75,6 +75,14 @@ export function setProfiler(next: Profiler | null): void {
   profiler = next;
 }
 
+/** Sees every Function that is applied, or null; see core/hidden-classes.ts. */
+let classKeeper: ((fn: Function) => void) | null = null;
+
+/** @internal Called by `keepHiddenClasses`. */
+export function setClassKeeper(keeper: (fn: Function) => void): void {
+  classKeeper = keeper;
+}
+
 const NO_INPUTS: readonly Variable[] = [];
 
 /**
@@ -199,6 +207,7 @@ export abstract class Function {
     if (this.node !== null) {
       throw new GraphError(`${this.name}: a Function object is applied once; expected a new one`);
     }
+    if (classKeeper !== null) classKeeper(this);
     if (profiler !== null) return profiler.forward(this, dataOf(inputs));
     switch (inputs.length) {
       case 1:

@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { heap } from "../core/heap.js";
+import { keepHiddenClasses } from "../core/hidden-classes.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { Json } from "../core/spec.js";
 import { specText } from "../core/spec.js";
@@ -75,6 +76,7 @@ export abstract class Optimizer<S extends object = object> {
     parameters: ParametersOrGroups<S>,
     options: OptimizerOptions<S>,
   ) {
+    keepHiddenClasses(() => [Update.empty()]);
     const { name } = definition;
     const given = canonicalOptions(name, options, ownOptionNames(definition));
     this.overall = overallSettings(name, given);

@@ -32,6 +32,12 @@ export class Update {
     private readonly initial: (array: string) => number,
   ) {}
 
+  /** @internal One of no parameter: see core/hidden-classes.ts. */
+  static empty(): Update {
+    const none = null as never;
+    return new Update(none, none, none, none, 1, 0, false, none);
+  }
+
   /** Which change of this parameter it is, counted from 1. */
   get steps(): number {
     return this.state.steps;

@@ -37,7 +37,13 @@ export interface Exchange {
   seconds: number;
 }
 
-const WARM_UP = 10;
+/**
+ * Milliseconds for which every process takes steps before anything is measured. Until then code is compiled, by threads that want processors too,
+ * and memory grows to its size: a page that is touched for the first time takes 3 microseconds.
+ */
+const WARM_UP = 15_000;
+/** Steps of each way before the first turn. */
+const FIRST_STEPS = 30;
 
 /** Turns of so many steps each: forward, backward, exchange and SGD. */
 export function measureSteps(task: () => Task, count: number, turns: number): Steps {
@@ -79,7 +85,8 @@ export function measureSteps(task: () => Task, count: number, turns: number): St
       exchange: median(exchanges),
     };
   };
-  turn(WARM_UP);
+  for (const end = performance.now() + WARM_UP; performance.now() < end; ) apart();
+  turn(FIRST_STEPS);
   sweeps = sweepTime = 0;
   const found = Array.from({ length: turns }, () => turn(count));
   return {

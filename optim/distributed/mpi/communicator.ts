@@ -38,6 +38,8 @@ export class MpiCommunicator extends Communicator {
   private readonly base: number;
   private readonly made: Made = { inTurn: 0, early: 0 };
   private readonly farewell: Farewell;
+  /** What a test says: asked for thousands of times while a rank waits. */
+  private readonly flag = new Uint8Array(4);
 
   private constructor(
     private readonly library: MpiLibrary,
@@ -163,9 +165,8 @@ export class MpiCommunicator extends Communicator {
 
   /** Whether what was begun is done. Moves it on. */
   private done(name: string, request: Uint8Array): boolean {
-    const flag = new Uint8Array(4);
-    check(this.calls, name, this.calls.test(request, flag, this.library.handles.statusIgnore));
-    return int32At(flag) !== 0;
+    check(this.calls, name, this.calls.test(request, this.flag, this.library.handles.statusIgnore));
+    return this.flag[0] !== 0;
   }
 
   /** Waits until what was begun is done. @throws CommunicationError when another rank has ended without it. */
