@@ -84,6 +84,6 @@ test("what is kept is made once", () => {
   keepHiddenClasses(more);
   expect(made).toBe(1);
   // Any Function may be the one that is looked at.
-  const x = new Variable(randomNormal([2]));
+  const x = new Variable(randomNormal([2]), false);
   for (let i = 0; i < 40; i++) expect(relu(x).shape).toEqual([2]);
 });
