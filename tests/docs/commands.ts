@@ -41,13 +41,19 @@ export function wrongWith(line: string): string | null {
 
 function wrongCommand([program, ...rest]: string[]): string | null {
   if (OTHERS.has(program!)) return null;
-  if (program === "mpirun" && rest[0] === "-np") return rest.length === 2 ? null : wrongCommand(rest.slice(2));
+  if (program === "mpirun") return wrongLaunch(rest);
   if (program === "npm") return wrongNpm(rest);
-  if (program === "node") return wrongProgram(rest);
+  if (program === "node") return wrongProgram(withoutOptions(rest));
   if (program === "npx" && rest[0] === "tsx") return wrongProgram(rest.slice(1));
   if (program === "npx" && rest[0] === "jest") return wrongJest(rest.slice(1));
   if (program === "npx" && packages.has(rest[0]!)) return null;
   return `nothing is known of ${program}; mark the block no-run="reason", or teach tests/docs/commands.ts`;
+}
+
+/** What `mpirun` starts. Each of its options here has one word behind it. */
+function wrongLaunch(words: string[]): string | null {
+  const start = words.findIndex((word, i) => i % 2 === 0 && !word.startsWith("-"));
+  return start < 0 ? null : wrongCommand(words.slice(start));
 }
 
 function wrongNpm([command, ...rest]: string[]): string | null {
@@ -61,6 +67,13 @@ function wrongNpm([command, ...rest]: string[]): string | null {
   const script = manifest.scripts[name];
   if (script === undefined) return `package.json has no script ${name}`;
   return wrongOptions(filesIn(script), rest);
+}
+
+/** The file that node runs, if it is no code in the line itself, and what it is given; without node's own options. */
+function withoutOptions(words: string[]): string[] {
+  if (words.includes("-e")) return [];
+  const start = words.findIndex((word, i) => !word.startsWith("-") && words[i - 1] !== "--import");
+  return start < 0 ? words : words.slice(start);
 }
 
 function wrongProgram([file, ...rest]: string[]): string | null {
