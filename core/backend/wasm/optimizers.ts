@@ -5,7 +5,7 @@ import * as js from "../js/optimizers.js";
 import type { GradientStep, UpdateRule, UpdateRules } from "../kernels.js";
 import { partCount } from "../parallel.js";
 import { SUFFIX } from "./kernel-module.js";
-import { base, optimizers } from "./modules.js";
+import { optimizers } from "./modules.js";
 import { scratchOf } from "./scratch.js";
 import { share } from "./share.js";
 
@@ -23,7 +23,7 @@ export function squareSum(x: NDArray): number {
   const parts = partCount(x.size, 1);
   const bytes = bytesOf(x.dtype);
   const sums = scratchOf(parts * LINE);
-  share(base, `squareSum_${SUFFIX[x.dtype]}`, x.size, parts, LINE, true, (from, to, index) => [
+  share(optimizers, `squareSum_${SUFFIX[x.dtype]}`, x.size, parts, LINE, true, (from, to, index) => [
     x.address + from * bytes,
     to - from,
     sums + index * LINE,

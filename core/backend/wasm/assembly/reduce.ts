@@ -8,13 +8,13 @@ import { Add } from "./operations";
  */
 
 /** Float32 are added up as they are in runs this long, and the sums of the runs in float64. */
-const RUN = 512;
+const RUN = 1024;
 /** Likewise down the columns. */
 const ROWS = 16;
 
 function sumRun32(x: usize, n: i32): f64 {
   let total = f64x2.splat(0);
-  while (n >= 32) {
+  while (n >= 64) {
     let s0 = f32x4.splat(0);
     let s1 = s0;
     let s2 = s0;
@@ -23,25 +23,26 @@ function sumRun32(x: usize, n: i32): f64 {
     let s5 = s0;
     let s6 = s0;
     let s7 = s0;
-    const run = min(n & ~31, RUN);
-    for (const end = x + (<usize>run << 2); x < end; x += 128) {
-      s0 = f32x4.add(s0, v128.load(x));
-      s1 = f32x4.add(s1, v128.load(x, 16));
-      s2 = f32x4.add(s2, v128.load(x, 32));
-      s3 = f32x4.add(s3, v128.load(x, 48));
-      s4 = f32x4.add(s4, v128.load(x, 64));
-      s5 = f32x4.add(s5, v128.load(x, 80));
-      s6 = f32x4.add(s6, v128.load(x, 96));
-      s7 = f32x4.add(s7, v128.load(x, 112));
+    const run = min(n & ~63, RUN);
+    for (const end = x + (<usize>run << 2); x < end; x += 256) {
+      s0 = f32x4.add(s0, f32x4.add(v128.load(x), v128.load(x, 128)));
+      s1 = f32x4.add(s1, f32x4.add(v128.load(x, 16), v128.load(x, 144)));
+      s2 = f32x4.add(s2, f32x4.add(v128.load(x, 32), v128.load(x, 160)));
+      s3 = f32x4.add(s3, f32x4.add(v128.load(x, 48), v128.load(x, 176)));
+      s4 = f32x4.add(s4, f32x4.add(v128.load(x, 64), v128.load(x, 192)));
+      s5 = f32x4.add(s5, f32x4.add(v128.load(x, 80), v128.load(x, 208)));
+      s6 = f32x4.add(s6, f32x4.add(v128.load(x, 96), v128.load(x, 224)));
+      s7 = f32x4.add(s7, f32x4.add(v128.load(x, 112), v128.load(x, 240)));
     }
     s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
     s4 = f32x4.add(f32x4.add(s4, s5), f32x4.add(s6, s7));
     total = f64x2.add(total, f64x2.add(f64x2.add(low(s0), high(s0)), f64x2.add(low(s4), high(s4))));
     n -= run;
   }
-  for (; n >= 4; n -= 4, x += 16) {
-    const value = v128.load(x);
-    total = f64x2.add(total, f64x2.add(low(value), high(value)));
+  if (n >= 4) {
+    let rest = v128.load(x);
+    for (n -= 4, x += 16; n >= 4; n -= 4, x += 16) rest = f32x4.add(rest, v128.load(x));
+    total = f64x2.add(total, f64x2.add(low(rest), high(rest)));
   }
   let sum = both(total);
   for (; n > 0; n--, x += 4) sum += <f64>load<f32>(x);
@@ -59,39 +60,39 @@ export function sum_f32(
   }
 }
 
-/** Sums down the columns: as many rows as there are registers for their addresses at a time, front to back. */
+/** Sums down the columns, of eight at a time, in which one address serves two loads. */
 function sumRows32(x: usize, length: i32, inner: i32, step: usize, out: usize, totals: usize): void {
   memory.fill(totals, 0, <usize>inner << 3);
   const columns = inner & ~3;
   let row = 0;
   for (; row + ROWS <= length; row += ROWS) {
-    for (let j: usize = 0; j < <usize>columns; j += 4) {
+    let j: usize = 0;
+    for (; j + 8 <= <usize>columns; j += 8) {
       let at = x + (j << 2);
-      let s0 = f32x4.add(v128.load(at), v128.load(at + step));
-      let s1 = f32x4.add(v128.load(at + 2 * step), v128.load(at + 3 * step));
-      at += 4 * step;
-      s0 = f32x4.add(s0, f32x4.add(v128.load(at), v128.load(at + step)));
-      s1 = f32x4.add(s1, f32x4.add(v128.load(at + 2 * step), v128.load(at + 3 * step)));
-      at += 4 * step;
-      s0 = f32x4.add(s0, f32x4.add(v128.load(at), v128.load(at + step)));
-      s1 = f32x4.add(s1, f32x4.add(v128.load(at + 2 * step), v128.load(at + 3 * step)));
-      at += 4 * step;
-      s0 = f32x4.add(s0, f32x4.add(v128.load(at), v128.load(at + step)));
-      s1 = f32x4.add(s1, f32x4.add(v128.load(at + 2 * step), v128.load(at + 3 * step)));
-      s0 = f32x4.add(s0, s1);
-      const total = totals + (j << 3);
-      v128.store(total, f64x2.add(v128.load(total), low(s0)));
-      v128.store(total, f64x2.add(v128.load(total, 16), high(s0)), 16);
+      let s0 = f32x4.splat(0);
+      let s1 = s0;
+      for (let k = 0; k < ROWS; k += 4) {
+        s0 = f32x4.add(s0, f32x4.add(v128.load(at), v128.load(at + step)));
+        s1 = f32x4.add(s1, f32x4.add(v128.load(at, 16), v128.load(at + step, 16)));
+        s0 = f32x4.add(s0, f32x4.add(v128.load(at + 2 * step), v128.load(at + 3 * step)));
+        s1 = f32x4.add(s1, f32x4.add(v128.load(at + 2 * step, 16), v128.load(at + 3 * step, 16)));
+        at += 4 * step;
+      }
+      addLanes(totals + (j << 3), s0);
+      addLanes(totals + (j << 3) + 32, s1);
+    }
+    if (j < <usize>columns) {
+      let at = x + (j << 2);
+      let s0 = f32x4.splat(0);
+      for (let k = 0; k < ROWS; k++, at += step) s0 = f32x4.add(s0, v128.load(at));
+      addLanes(totals + (j << 3), s0);
     }
     addScalars(x, columns, inner, ROWS, step, totals);
     x += ROWS * step;
   }
   for (; row < length; row++, x += step) {
     for (let j: usize = 0; j < <usize>columns; j += 4) {
-      const value = v128.load(x + (j << 2));
-      const total = totals + (j << 3);
-      v128.store(total, f64x2.add(v128.load(total), low(value)));
-      v128.store(total, f64x2.add(v128.load(total, 16), high(value)), 16);
+      addLanes(totals + (j << 3), v128.load(x + (j << 2)));
     }
     addScalars(x, columns, inner, 1, step, totals);
   }
@@ -99,6 +100,14 @@ function sumRows32(x: usize, length: i32, inner: i32, step: usize, out: usize, t
     v128.store(out + (j << 2), narrow(v128.load(totals + (j << 3)), v128.load(totals + (j << 3), 16)));
   }
   for (let j: usize = columns; j < <usize>inner; j++) store<f32>(out + (j << 2), <f32>load<f64>(totals + (j << 3)));
+}
+
+/** Adds the lanes of float32 to four float64. */
+// @ts-ignore: decorator
+@inline
+function addLanes(total: usize, value: v128): void {
+  v128.store(total, f64x2.add(v128.load(total), low(value)));
+  v128.store(total, f64x2.add(v128.load(total, 16), high(value)), 16);
 }
 
 /** Adds `rows` rows of the last columns, from `first` on. */

@@ -11,6 +11,5 @@ export * from "../rows";
 export * from "../scan";
 export * from "../softmax";
 export * from "../softmax-grad";
-export * from "../squares";
 export { staticEnd } from "../static";
 export * from "../unary";
