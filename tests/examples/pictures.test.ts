@@ -111,7 +111,7 @@ test("tsne keeps groups together and apart from each other", () => {
   seed(91);
   const noise = randomNormal([45, 6], { std: 0.1 }).toArray() as number[][];
   const x = noise.map((row, i) => row.map((value, j) => value + (j === i % 3 ? 1 : 0)));
-  const y = tsne(array(x), { perplexity: 8, steps: 200 }).toArray() as [number, number][];
+  const y = tsne(array(x), { perplexity: 8, steps: 300 }).toArray() as [number, number][];
   const distance = (i: number, j: number) => Math.hypot(y[i]![0] - y[j]![0], y[i]![1] - y[j]![1]);
   for (let i = 0; i < 45; i++) {
     const others = [...y.keys()].filter((j) => j !== i).sort((a, b) => distance(i, a) - distance(i, b));
