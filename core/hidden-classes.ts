@@ -9,13 +9,14 @@ import { GradientRelease } from "./release.js";
  * program trains, one object of each class is kept, without what makes it large.
  */
 
-/** Of so many Functions that are applied one is looked at: no divisor of the length of a loop in which they take turns. */
+/** Of about so many Functions that are applied one is looked at. */
 const EVERY = 13;
 
 /** By class; a class that the program forgets goes. */
 const kept = new WeakMap<object, Function>();
 const others: object[] = [];
-let untilLook = EVERY;
+let untilLook = 1;
+let draw = 1;
 
 /**
  * @internal Keeps one object of each class of Functions that is applied from now on, of those that each backward pass makes, and those that
@@ -26,7 +27,9 @@ export function keepHiddenClasses(more: () => object[]): void {
   others.push(new BackwardPass(null, false), new GradientRelease(), ...more());
   setClassKeeper((fn) => {
     if (--untilLook > 0) return;
-    untilLook = EVERY;
+    // At random (Lehmer's generator): in a loop of as many Functions as steps from look to look, others would never be seen.
+    draw = (draw * 48271) % 2147483647;
+    untilLook = 1 + (draw % (2 * EVERY));
     if (!kept.has(fn.constructor)) kept.set(fn.constructor, emptyTwin(fn));
   });
 }
