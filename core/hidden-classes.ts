@@ -10,7 +10,7 @@ import { GradientRelease } from "./release.js";
  */
 
 /** Of about so many Functions that are applied one is looked at. */
-const EVERY = 13;
+const EVERY = 50;
 
 /** By class; a class that the program forgets goes. */
 const kept = new WeakMap<object, Function>();

@@ -83,7 +83,7 @@ test("from the first optimizer on each class is kept, once", () => {
   const x = new Variable(randomNormal([2]), false);
   // A loop of 13 Functions; `Scaled` applies one more of another class.
   const apply = () => {
-    for (let i = 0; i < 13 * 200; i++) new (i % 13 === 6 ? Rare : Scaled)(2, []).apply(x);
+    for (let i = 0; i < 13 * 1000; i++) new (i % 13 === 6 ? Rare : Scaled)(2, []).apply(x);
   };
   try {
     apply();
