@@ -43,6 +43,7 @@ export function readOptions(args: string[]): Selection {
     .option("--rounds <n>", `rounds to take turns in (default: ${FULL.rounds})`, wholeNumber)
     .option("--quick", "shorter rounds, and a tenth of the steps of the memory workload", false)
     .option("--least", "compare the least times instead of the medians: for a machine with other work to do", false)
+    .option("--no-tidy", "leave the memory of retrograd's steps to sweeps rather than to tidy")
     .option("--sources", "measure the sources, compiled on the fly, rather than dist/, built first if need be", false)
     .option("--json <file>", "write the results to a file as well")
     .parse(args, { from: "user" })
@@ -55,6 +56,7 @@ export function readOptions(args: string[]): Selection {
       quick: boolean;
       least: boolean;
       sources: boolean;
+      tidy: boolean;
       json?: string;
     }>();
   const effort = options.quick ? QUICK : FULL;
@@ -63,7 +65,7 @@ export function readOptions(args: string[]): Selection {
     threads: options.threads,
     backends: options.backend,
     built: !options.sources,
-    own: options.backend.map((backend) => retrograd(backend, !options.sources)),
+    own: options.backend.map((backend) => retrograd(backend, !options.sources, options.tidy)),
     others: twins.filter(({ name }) => options.twins.includes(name)),
     effort: { ...effort, rounds: options.rounds ?? effort.rounds },
     basis: options.least ? "least" : "median",

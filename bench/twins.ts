@@ -37,9 +37,12 @@ function packageMissing(name: string): string | null {
   return existsSync(here(`node_modules/${name}`)) ? null : `${name} is not installed: npm install --prefix bench`;
 }
 
-/** retrograd with RETROGRAD_BACKEND set: its sources, compiled on the fly, or what `npm run build` made of them. */
-export function retrograd(backend: string, built: boolean): Twin {
-  const env: Record<string, string> = { RETROGRAD_BACKEND: backend };
+/**
+ * retrograd with RETROGRAD_BACKEND set: its sources, compiled on the fly, or what `npm run build` made of them. Each step runs inside `tidy`,
+ * or leaves its memory to sweeps.
+ */
+export function retrograd(backend: string, built: boolean, tidy: boolean): Twin {
+  const env: Record<string, string> = { RETROGRAD_BACKEND: backend, BENCH_TIDY: tidy ? "1" : "0" };
   if (built) env.TSX_TSCONFIG_PATH = here("tsconfig.built.json");
   return {
     name: `retrograd:${backend}`,

@@ -32,6 +32,8 @@ export class Storage {
   slot = -1;
   /** How many gradients of the backward passes at work lie in it; see `core/release.ts`. */
   holders = 0;
+  /** Whether it outlives the `tidy` in which it was allocated. */
+  kept = false;
 
   constructor(
     /** The byte at which the block starts. */
@@ -102,6 +104,8 @@ export class Heap {
   beforeSweep: (() => void) | null = null;
   /** The serial number that the next Storage gets. */
   serial = 0;
+  /** What has been allocated since the innermost `tidy` began, slabs aside; null outside. See `core/tidy.ts`. */
+  scope: WeakRef<Storage>[] | null = null;
 
   private readonly allocator = new Allocator();
   private readonly alive: WeakRef<Storage>[] = [];
@@ -191,6 +195,7 @@ export class Heap {
       this.allocator.give(this.blocks[slot]!, this.sizes[slot]!);
       this.forget(slot);
     }
+    if (this.scope !== null) this.scope = this.scope.filter((reference) => reference.deref() !== undefined);
     releaseKeptObjects();
     this.pace(start);
   }
@@ -242,7 +247,7 @@ export class Heap {
     const { used } = this.statistics();
     return new OutOfMemoryError(
       `allocate: no room for ${bytes} bytes: live arrays take ${used} of the ${LIMIT} bytes (4 GiB) of the WebAssembly heap; ` +
-        "expected smaller batches, or fewer arrays kept alive (noGrad, unchainBackward, references dropped)",
+        "expected smaller batches, or fewer arrays kept alive (noGrad, tidy, unchainBackward)",
     );
   }
 
@@ -287,6 +292,7 @@ export class Heap {
     this.alive.push(reference);
     this.blocks.push(block);
     this.sizes.push(bytes);
+    if (!slab) this.scope?.push(reference);
     this.registry?.register(storage, reference);
     return storage;
   }

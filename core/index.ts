@@ -31,6 +31,7 @@ export { Profile, type ProfileOptions, type ProfileTotals, profile } from "./pro
 export { type GeneratorState, generator, seed } from "./rng.js";
 export type { Shape } from "./shape.js";
 export { type BasicIndex, ellipsis, newAxis, type Slice, slice } from "./slicing.js";
+export { keep, tidy } from "./tidy.js";
 export {
   constant,
   type GradientHook,

@@ -31,6 +31,7 @@ export function handOver(from: Storage, to: Storage): void {
   if (to.slab) return;
   // Nothing is known of who has seen what lies in a slab.
   to.holders = from.slab || from.holders >= FOREVER ? FOREVER : 1;
+  to.kept = from.kept;
   from.holders--;
 }
 

@@ -77,6 +77,11 @@ export class RowGradient extends Variable {
     return super.detach();
   }
 
+  override outlive(): void {
+    super.outlive();
+    if (this.few !== null) this.few.rows.storage.kept = true;
+  }
+
   override toArray(): NestedArray {
     return this.data.toArray();
   }

@@ -81,6 +81,7 @@ export class Variable<S extends Shape = Shape> {
       throw new DTypeError(`data: the Variable is ${this.dtype} and the array ${value.dtype}; expected ${this.dtype}`);
     }
     this.array = value as NDArray<S>;
+    this.outlive();
     this.swapped = ++swaps * SWAP;
   }
 
@@ -93,6 +94,7 @@ export class Variable<S extends Shape = Shape> {
   set grad(value: Variable | null) {
     this.gradientSeen = true;
     this.gradient = value;
+    if (value instanceof Variable) value.outlive();
   }
 
   /** @internal `grad` for a reader that keeps no reference to it: an optimizer. */
@@ -105,6 +107,12 @@ export class Variable<S extends Shape = Shape> {
     if (!this.gradientSeen && this.gradient !== null) giveBack(this.gradient);
     this.gradientSeen = false;
     this.gradient = gradient;
+    gradient.outlive();
+  }
+
+  /** @internal Its memory is not given back at the end of a `tidy`. */
+  outlive(): void {
+    this.array.storage.kept = true;
   }
 
   /** Whether gradients flow to it. Only a leaf can be told; what is computed needs one when an input does. */
@@ -265,6 +273,7 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
     checkName("Parameter", name);
     this.initialized = data !== null;
     this.name = name;
+    this.outlive();
   }
 
   /**
@@ -293,6 +302,7 @@ export class Parameter<S extends Shape = Shape> extends Variable<S> {
       throw new GraphError(`Parameter ${this.name ?? ""}: it is initialized already; expected data = ...`);
     checkDifferentiable("Parameter", data.dtype);
     this.array = (this.initializing?.(data) ?? data) as NDArray<S>;
+    this.outlive();
     this.initialized = true;
   }
 }

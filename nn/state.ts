@@ -3,6 +3,7 @@ import { DTYPES, type FloatDType, isFloat } from "../core/dtype.js";
 import { DTypeError, GraphError, ShapeError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { type Shape, shapeText } from "../core/shape.js";
+import { keep } from "../core/tidy.js";
 import { Parameter } from "../core/variable.js";
 
 /** A shape with null for the lengths that the first input tells. */
@@ -85,7 +86,7 @@ export class Buffer {
 
   set data(value: NDArray) {
     checkEntry(`Buffer ${this.name}`, this.data.shape, this.dtype, value);
-    this.array = value;
+    this.array = keep(value);
   }
 
   /**
@@ -96,7 +97,7 @@ export class Buffer {
     if (this.array !== null)
       throw new GraphError(`Buffer ${this.name}: it is initialized already; expected data = ...`);
     checkEntry(`Buffer ${this.name}`, this.pattern, this.dtype, data);
-    this.array = this.initializing?.(data) ?? data;
+    this.array = keep(this.initializing?.(data) ?? data);
   }
 }
 

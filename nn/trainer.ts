@@ -53,6 +53,7 @@ export class Trainer<B = Batch> {
     checkFinite: boolean;
     detectAnomaly: boolean;
     catchInterrupt: boolean;
+    tidy: boolean;
   };
   private readonly directions: ReadonlyMap<string, Direction | null> | null;
   private fitting = false;
@@ -71,7 +72,8 @@ export class Trainer<B = Batch> {
     const { optimizer, loss, step, metrics = [], callbacks = [], checkpoint = null, seed = null } = options;
     const ranks = new Ranks(communicatorOf(options.distributed ?? false));
     const { progress = true, checkFinite = true, detectAnomaly = false, catchInterrupt = true } = options;
-    this.settings = { progress, checkFinite, detectAnomaly, catchInterrupt };
+    const { tidy = step === undefined } = options;
+    this.settings = { progress, checkFinite, detectAnomaly, catchInterrupt, tidy };
     for (const [name, value] of Object.entries(this.settings)) checkFlag("Trainer", name, value);
     if (seed !== null) checkCount("Trainer", "seed", seed, Number.MIN_SAFE_INTEGER);
     if (loss !== undefined && step !== undefined) {
@@ -182,6 +184,7 @@ export class Trainer<B = Batch> {
       expected: this.expected(tested !== null),
       epochs: session.place.firstEpoch + epochs,
       catchInterrupt: settings.catchInterrupt,
+      tidy: settings.tidy,
       complete: needsAll(session.layers) ? "a batch normalization over all processes needs every one" : null,
     });
     this.fitting = true;
@@ -207,7 +210,7 @@ export class Trainer<B = Batch> {
     ranks.shareBuffers(layers);
     const former = this.fitting ? measures.state() : null;
     try {
-      await measure(layers, objective, source, measures, { epoch: this.epoch, step: this.step });
+      await measure(layers, objective, source, measures, { epoch: this.epoch, step: this.step }, this.settings.tidy);
       ranks.merge(measures);
       return measures.values();
     } finally {
@@ -224,7 +227,7 @@ export class Trainer<B = Batch> {
     checkOptions("Trainer.predict", options, ["batchSize"]);
     const ranks = new Ranks(new SingleProcess());
     const source = new BatchSource<unknown>("Trainer.predict", data, { ...options, shuffle: false, ranks });
-    return predictAll("Trainer.predict", this.model, source);
+    return predictAll("Trainer.predict", this.model, source, this.settings.tidy);
   }
 
   /**

@@ -2,6 +2,7 @@ import { NDArray } from "../core/ndarray.js";
 import { filled, where } from "../core/numeric.js";
 import { describe } from "../core/options.js";
 import { sameShape, shapeText } from "../core/shape.js";
+import { keep } from "../core/tidy.js";
 import type { Parameter } from "../core/variable.js";
 
 /** What an optimizer remembers of one parameter, as `state()` gives it. */
@@ -34,7 +35,7 @@ export class ParameterState {
   array(parameter: Parameter, name: string, initial: number): NDArray {
     let kept = this.arrays.get(name);
     if (kept === undefined) {
-      kept = filled(parameter.shape, initial, parameter.dtype);
+      kept = keep(filled(parameter.shape, initial, parameter.dtype));
       this.arrays.set(name, kept);
     }
     return kept;
@@ -70,7 +71,7 @@ export class ParameterState {
     const state = new ParameterState();
     state.unchecked = !parameter.initialized;
     state.steps = entry.steps;
-    for (const [name, kept] of Object.entries(entry.arrays)) state.arrays.set(name, kept.copy());
+    for (const [name, kept] of Object.entries(entry.arrays)) state.arrays.set(name, keep(kept.copy()));
     for (const [name, value] of Object.entries(entry.numbers)) state.numbers.set(name, value);
     return state;
   }

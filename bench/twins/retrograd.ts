@@ -1,8 +1,18 @@
 import * as retrograd from "retrograd";
 import { programs } from "../workloads/index.js";
+import type { Prepare } from "../workloads/program.js";
 import { serve } from "./serve.js";
 
-const { setThreads } = retrograd as { setThreads?: (n: number) => void };
-setThreads?.(Number(process.env.BENCH_THREADS));
+const { tidy } = retrograd;
+retrograd.setThreads(Number(process.env.BENCH_THREADS));
 
-await serve(programs);
+/** A workload whose steps give their memory back as they end, as those of the Trainer do, and of the TensorFlow.js twin. */
+function tidied(prepare: Prepare): Prepare {
+  return (sizes) => {
+    const { step, check } = prepare(sizes);
+    return { step: () => tidy(step), check };
+  };
+}
+
+const served = Object.entries(programs).map(([name, prepare]) => [name, tidied(prepare)]);
+await serve(process.env.BENCH_TIDY === "0" ? programs : Object.fromEntries(served));

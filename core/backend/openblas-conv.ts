@@ -60,6 +60,7 @@ function chunksOf(w: Window2D, n: number, dtype: DType): Chunk[] | null {
 
 function roomOf(dtype: DType, size: number): NDArray {
   const room = rooms.get(dtype) ?? NDArray.empty([size], dtype);
+  room.storage.kept = true;
   rooms.set(dtype, room);
   return room;
 }

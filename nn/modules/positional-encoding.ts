@@ -6,6 +6,7 @@ import type { NDArray } from "../../core/ndarray.js";
 import { checkCount, checkFlag, checkFloat, checkOptions } from "../../core/options.js";
 import { shapeText } from "../../core/shape.js";
 import { slice } from "../../core/slicing.js";
+import { keep } from "../../core/tidy.js";
 import { constant, type Operand, type Variable } from "../../core/variable.js";
 import { add } from "../../functions/arithmetic.js";
 import { getItem } from "../../functions/indexing.js";
@@ -119,7 +120,7 @@ export class PositionalEncoding extends Layer {
     const rows = Array.from({ length: positions }, (_, t) =>
       rates.map((rate, j) => (j % 2 === 0 ? Math.sin(t * rate) : Math.cos(t * rate))),
     );
-    this.table = array(rows, { dtype: this.options.dtype });
+    this.table = keep(array(rows, { dtype: this.options.dtype }));
     return this.table;
   }
 }

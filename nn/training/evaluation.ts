@@ -7,10 +7,11 @@ import { examplesIn, inputOf } from "./batch.js";
 import type { BatchSource } from "./data.js";
 import type { Measures } from "./figures.js";
 import { type Objective, predicted, type StepContext } from "./objective.js";
+import { tidied } from "./tidied.js";
 import { Turns } from "./turns.js";
 
 /**
- * Measures a model on all batches of a source, as it is in use. Returns whether it came to the end: `stopped` is asked after each batch.
+ * Measures a model on all batches of a source, as it is in use, each inside `tidy` if asked. Returns whether it came to the end: `stopped` is asked after each batch.
  */
 export async function measure<B>(
   layers: readonly Layer[],
@@ -18,13 +19,16 @@ export async function measure<B>(
   source: BatchSource<B>,
   measures: Measures,
   context: Omit<StepContext, "training">,
+  tidy: boolean,
   stopped: () => boolean = () => false,
 ): Promise<boolean> {
   measures.reset();
   return inUse(layers, async () => {
     const turns = new Turns();
     for await (const batch of source.pass()) {
-      const outcome = withoutGraph(() => objective(batch, { ...context, training: false }));
+      const outcome = tidied(tidy, layers, () =>
+        measures.needed(withoutGraph(() => objective(batch, { ...context, training: false }))),
+      );
       measures.add(outcome, examplesIn(batch));
       await turns.pause();
       if (stopped()) return false;
@@ -33,15 +37,21 @@ export async function measure<B>(
   });
 }
 
-/** What a model gives for all batches of a source, one below the other. */
-export async function predictAll(operation: string, model: Layer, source: BatchSource<unknown>): Promise<NDArray> {
+/** What a model gives for all batches of a source, one below the other; each comes about inside `tidy` if asked. */
+export async function predictAll(
+  operation: string,
+  model: Layer,
+  source: BatchSource<unknown>,
+  tidy: boolean,
+): Promise<NDArray> {
   const { forward } = model as unknown as { forward(x: Operand): unknown };
   const outputs: NDArray[] = [];
   await inUse([model], async () => {
     const turns = new Turns();
     for await (const batch of source.pass()) {
       const input = inputOf(operation, batch);
-      outputs.push(withoutGraph(() => predicted(operation, forward.call(model, input))).data);
+      const output = tidied(tidy, [model], () => withoutGraph(() => predicted(operation, forward.call(model, input))));
+      outputs.push(output.data);
       await turns.pause();
     }
   });

@@ -43,6 +43,11 @@ export class Measures {
     }
   }
 
+  /** What `add` needs of what came of a batch: without metrics not the prediction, whose memory it would keep. */
+  needed(outcome: Outcome): Outcome {
+    return this.metrics.length > 0 ? outcome : { ...outcome, prediction: null, target: null };
+  }
+
   /** The figures so far. */
   values(): Figures {
     const means = [...this.sums].map(([name, { sum, count }]) => [name, sum / count] as const);

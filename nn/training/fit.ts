@@ -12,6 +12,7 @@ import { checkParameters, type Learner, learn, learnNothing } from "./learning-s
 import type { Direction } from "./metrics/metric.js";
 import type { Ranks, SharedStep } from "./ranks.js";
 import type { Session } from "./session.js";
+import { tidied } from "./tidied.js";
 import { Interrupt, Turns } from "./turns.js";
 
 /** What one `fit` works with. */
@@ -27,6 +28,8 @@ export interface FitParts<B> {
   /** How many epochs are to be done in the end. */
   readonly epochs: number;
   readonly catchInterrupt: boolean;
+  /** Whether each batch is worked on inside `tidy`. */
+  readonly tidy: boolean;
   /** Why every process needs a part of every batch, or null when it does not. */
   readonly complete: string | null;
 }
@@ -177,15 +180,18 @@ export class Fit<B> implements TrainingEvent {
       learnNothing(this.learner);
       return {};
     }
-    const outcome = learn(this.learner, batch, { training: true, epoch: this.epoch, step }, weight);
+    const { layers, parts } = this.parts.session;
+    const outcome = tidied(this.parts.tidy, layers, () =>
+      parts.measures.needed(learn(this.learner, batch, { training: true, epoch: this.epoch, step }, weight)),
+    );
     this.selfTaught = outcome.loss === null;
-    this.parts.session.parts.measures.add(outcome, examplesIn(batch));
+    parts.measures.add(outcome, examplesIn(batch));
     return outcome.figures;
   }
 
   /** The figures of the epoch, those of its validation too; null when Ctrl-C came in between. */
   private async validated(): Promise<Figures | null> {
-    const { session, learner, validation } = this.parts;
+    const { session, learner, validation, tidy } = this.parts;
     const { measures } = session.parts;
     const before = { measures: measures.state(), generator: generator.state };
     this.ranks.merge(measures);
@@ -193,7 +199,7 @@ export class Fit<B> implements TrainingEvent {
     if (validation === null) return figures;
     this.ranks.shareBuffers(session.layers);
     const stopped = () => this.interrupt?.pressed ?? false;
-    const whole = await measure(session.layers, learner.objective, validation, measures, this, stopped);
+    const whole = await measure(session.layers, learner.objective, validation, measures, this, tidy, stopped);
     if (this.ranks.any(!whole)[0]) {
       // As if the validation had not begun.
       measures.loadState(before.measures);

@@ -39,6 +39,12 @@ export interface TrainerOptions<B = Batch> {
   checkFinite?: boolean;
   /** Whether every step runs inside `detectAnomaly`: false unless given. It is slow, and checks gradients inside the graph too. */
   detectAnomaly?: boolean;
+  /**
+   * Whether each batch is worked on inside `tidy`: its memory serves the next one, and what it made, except the values in the properties of the
+   * layers and what metrics are given, can be used no more. True unless given with a `loss`; with a `step`, which may put things
+   * aside, false unless given.
+   */
+  tidy?: boolean;
   /** Whether the first Ctrl-C ends the training after the step at work, with a checkpoint: true unless given. */
   catchInterrupt?: boolean;
 }
@@ -81,6 +87,7 @@ export const TRAINER_OPTIONS = [
   "progress",
   "checkFinite",
   "detectAnomaly",
+  "tidy",
   "catchInterrupt",
 ];
 /** The names of `FitOptions`. */

@@ -2,6 +2,7 @@ import { ArgumentError, GraphError } from "../../core/errors.js";
 import { NDArray } from "../../core/ndarray.js";
 import { binary, filled } from "../../core/numeric.js";
 import { checkCount, checkFlag, checkOptions, describe, unquoted } from "../../core/options.js";
+import { keep } from "../../core/tidy.js";
 import type { Parameter } from "../../core/variable.js";
 import type { Layer, StateDict } from "../layer.js";
 import { misfit } from "../state.js";
@@ -83,7 +84,7 @@ export class EMA {
     this.averages = new Map(
       named.map(([, parameter]) => {
         const average = this.averages.get(parameter);
-        return [parameter, average === undefined ? parameter.data.copy() : mixed(average, parameter.data, decay)];
+        return [parameter, keep(average === undefined ? parameter.data.copy() : mixed(average, parameter.data, decay))];
       }),
     );
     this.done++;
@@ -175,7 +176,7 @@ export class EMA {
     if (problems.length > 0) {
       throw new ArgumentError(`${operation}: the state does not fit; nothing was changed:\n  ${problems.join("\n  ")}`);
     }
-    this.averages = new Map(named.map(([name, parameter]) => [parameter, averages[name]!.copy()]));
+    this.averages = new Map(named.map(([name, parameter]) => [parameter, keep(averages[name]!.copy())]));
     this.done = updates;
   }
 

@@ -13,6 +13,7 @@ export function scratchOf(bytes: number): number {
     const size = Math.max(bytes, 65536);
     scratchAddress = heap.allocate(size);
     scratch = heap.storage;
+    scratch.kept = true;
     scratchBytes = size;
   }
   return scratchAddress;
