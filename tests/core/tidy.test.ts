@@ -1,6 +1,6 @@
 import { scratchOf } from "../../core/backend/wasm/scratch.js";
 import { RowGradient } from "../../core/row-gradient.js";
-import { add, embedding, exp, mul, sum } from "../../functions/index.js";
+import { add, conv2d, embedding, exp, mul, sum } from "../../functions/index.js";
 import {
   constant,
   grad,
@@ -196,6 +196,14 @@ describe("what lasts", () => {
     expect(scratchOf(bytes)).toBe(address);
     expect(x.address === address).toBe(false);
   });
+});
+
+test("the room for the patches of a convolution lasts, on a backend that has one", () => {
+  // As many channels as OpenBLAS gets.
+  const [x, W] = [randomNormal([8, 12, 12, 32]), randomNormal([3, 3, 32, 32])];
+  const first = tidy(() => conv2d(x, W, null));
+  reuse();
+  expect(conv2d(x, W, null).toTypedArray()).toEqual(first.toTypedArray());
 });
 
 describe("nesting and errors", () => {

@@ -97,6 +97,29 @@ test.each(registeredOptimizers())("%s remembers inside tidy what it does outside
   expect(run(around.tidy)).toEqual(run(around.nothing));
 });
 
+test("states that are loaded inside tidy stay", () => {
+  const layer = new FullyConnected({ nIn: 5, nOut: 4 });
+  const optimizer = resolveOptimizer("adam", layer.parameters());
+  const ema = new EMA(layer);
+  layer
+    .forward(randomNormal([6, 5]))
+    .square()
+    .mean()
+    .backward();
+  optimizer.step();
+  ema.update();
+  const [optimizerState, emaState] = [optimizer.state(), ema.state()];
+  tidy(() => {
+    optimizer.loadState(optimizerState);
+    ema.loadState(emaState);
+    layer.loadStateDict(layer.stateDict());
+  });
+  reuse();
+  expect(JSON.stringify([optimizer.state(), ema.state()], plain)).toBe(
+    JSON.stringify([optimizerState, emaState], plain),
+  );
+});
+
 describe("Trainer", () => {
   /** A layer that adds what it remembers of the batch before. */
   class Remembering extends FullyConnected {
