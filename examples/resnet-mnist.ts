@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { array, generator, type NDArray, noGrad, seed } from "retrograd";
+import { array, generator, type NDArray, noGrad, seed, tidy } from "retrograd";
 import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
 import * as optim from "retrograd/optim";
@@ -92,13 +92,16 @@ function train(model: nn.Sequential, digits: Digits): void {
     let accuracy = 0;
     let done = 0;
     for (const { x, t } of loader) {
-      const y = model.forward(shifted(x));
-      const batchLoss = F.softmaxCrossEntropy(y, t);
-      optimizer.zeroGrad();
-      batchLoss.backward();
-      optimizer.step();
-      loss += batchLoss.item();
-      accuracy += F.accuracy(y, t).item();
+      const figures = tidy(() => {
+        const y = model.forward(shifted(x));
+        const batchLoss = F.softmaxCrossEntropy(y, t);
+        optimizer.zeroGrad();
+        batchLoss.backward();
+        optimizer.step();
+        return { loss: batchLoss.item(), accuracy: F.accuracy(y, t).item() };
+      });
+      loss += figures.loss;
+      accuracy += figures.accuracy;
       done++;
       progress.update(done, { loss: (loss / done).toFixed(4), accuracy: percent(accuracy / done) });
     }

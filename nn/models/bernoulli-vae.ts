@@ -4,6 +4,7 @@ import { ArgumentError, DTypeError, GraphError, ShapeError } from "../../core/er
 import type { NDArray } from "../../core/ndarray.js";
 import { checkCount, checkFlag, checkOptions, describe } from "../../core/options.js";
 import { type Shape, sameShape, shapeText, sizeOf } from "../../core/shape.js";
+import { tidy } from "../../core/tidy.js";
 import { asVariable, type Operand, type Variable } from "../../core/variable.js";
 import { add, mul } from "../../functions/arithmetic.js";
 import { checkProbabilities } from "../../functions/loss/entry-loss.js";
@@ -211,7 +212,7 @@ export class BernoulliVAE extends Layer {
       let [done, total] = [0, 0];
       for (const batch of loader) {
         const count = batch.shape[0]!;
-        total += this.step(batch) * count;
+        total += tidy(() => this.step(batch)) * count;
         done += count;
         onProgress?.({ epoch: i + 1, epochs, images: done, totalImages, loss: total / done });
       }

@@ -4,6 +4,7 @@ import { ArgumentError, GraphError, ShapeError } from "../../core/errors.js";
 import type { NDArray } from "../../core/ndarray.js";
 import { checkCount, checkFlag, checkOptions, describe } from "../../core/options.js";
 import { sameShape, shapeText } from "../../core/shape.js";
+import { tidy } from "../../core/tidy.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import { type Optimizer, resolveOptimizer } from "../../optim/index.js";
 import type { Hyperparameters } from "../config.js";
@@ -96,8 +97,10 @@ export class WGAN_GP extends Layer {
    * @throws as `criticLoss`, and ArgumentError when the loss is not finite; then no parameter has changed.
    */
   updateCritic(real: Operand, options: CriticOptions = {}): CriticReport {
-    const { loss, distance } = this.criticTerms("WGAN_GP.updateCritic", real, options);
-    return { loss: descend("critic", this.optimizers.critic, loss), distance };
+    return this.tidied(() => {
+      const { loss, distance } = this.criticTerms("WGAN_GP.updateCritic", real, options);
+      return { loss: descend("critic", this.optimizers.critic, loss), distance };
+    });
   }
 
   /**
@@ -106,8 +109,10 @@ export class WGAN_GP extends Layer {
    * @throws as `generatorLoss`, and ArgumentError when the loss is not finite; then no parameter has changed.
    */
   updateGenerator(options: GeneratorOptions = {}): number {
-    return withoutLearning(this.critic, () =>
-      descend("generator", this.optimizers.generator, this.generatorTerm("WGAN_GP.updateGenerator", options)),
+    return this.tidied(() =>
+      withoutLearning(this.critic, () =>
+        descend("generator", this.optimizers.generator, this.generatorTerm("WGAN_GP.updateGenerator", options)),
+      ),
     );
   }
 
@@ -206,6 +211,12 @@ export class WGAN_GP extends Layer {
       throw new ArgumentError(`${operation}: both batchSize and noise are given; expected one of them`);
     }
     return new WGAN_GPLoss().forward(this.scores(this.forward(noise ?? this.drawn(batchSize ?? 128))), "G");
+  }
+
+  /** Runs a step inside `tidy`, unless it calls layers of which it is not known what they remember. */
+  private tidied<T>(step: () => T): T {
+    const { generator, critic } = this.settings;
+    return generator === null && critic === null ? tidy(step) : step();
   }
 
   /** The critic's scores of examples. */

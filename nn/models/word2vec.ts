@@ -4,6 +4,7 @@ import { ArgumentError, GraphError, ShapeError } from "../../core/errors.js";
 import type { NDArray, NumericArray } from "../../core/ndarray.js";
 import { checkCount, checkFlag, checkOptions, describe } from "../../core/options.js";
 import { shapeText } from "../../core/shape.js";
+import { tidy } from "../../core/tidy.js";
 import type { Operand, Variable } from "../../core/variable.js";
 import type { IdBags } from "../../functions/embedding.js";
 import { type Optimizer, resolveOptimizer } from "../../optim/index.js";
@@ -231,16 +232,19 @@ export class Word2Vec extends Layer {
     const thinned = this.thinned(corpus);
     let [words, count, total] = [0, 0, 0];
     for (const batch of this.batchesOf(thinned, batchSize)) {
-      const loss = this.forward(batch.x, batch.target);
-      optimizer.zeroGrad();
-      loss.backward();
-      const value = loss.item();
-      if (!Number.isFinite(value)) {
-        throw new ArgumentError(
-          `Word2Vec.fit: the loss is ${value} in epoch ${report.epoch}; expected a smaller learning rate`,
-        );
-      }
-      optimizer.step(value);
+      const value = tidy(() => {
+        const loss = this.forward(batch.x, batch.target);
+        optimizer.zeroGrad();
+        loss.backward();
+        const value = loss.item();
+        if (!Number.isFinite(value)) {
+          throw new ArgumentError(
+            `Word2Vec.fit: the loss is ${value} in epoch ${report.epoch}; expected a smaller learning rate`,
+          );
+        }
+        optimizer.step(value);
+        return value;
+      });
       words += batch.words;
       count += batch.target.length;
       total += value;
