@@ -11,7 +11,7 @@ import {
   profiler,
   setActivePass,
 } from "./function.js";
-import { LeafUses } from "./leaf-uses.js";
+import type { LeafUses } from "./leaf-uses.js";
 import type { NDArray } from "./ndarray.js";
 import type { GraphNode, SeveralOutputs } from "./node.js";
 import { binary, filled } from "./numeric.js";
@@ -89,7 +89,7 @@ export class BackwardPass {
 
   /** Finishes leaves on the way, as soon as all functions that use them have been gone through. */
   private walkWatched(ys: readonly Variable[], watch: LeafWatch): void {
-    const uses = new LeafUses(ys);
+    const uses = watch.usesOf(ys);
     this.uses = uses;
     for (let node = this.queue.pop(); node !== null; node = this.queue.pop()) {
       if (node.several === null) this.stepSingle(node);

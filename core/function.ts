@@ -1,6 +1,7 @@
 import { config } from "./config.js";
 import { isFloat } from "./dtype.js";
 import { GraphError } from "./errors.js";
+import type { LeafUses } from "./leaf-uses.js";
 import type { NDArray } from "./ndarray.js";
 import { GraphNode } from "./node.js";
 import { shapeText } from "./shape.js";
@@ -45,6 +46,8 @@ export function setAnomalyWatch(watch: AnomalyWatch | null): void {
 
 /** What is told of the gradients of leaves while a backward pass is still at work. */
 export interface LeafWatch {
+  /** Counts the uses of the leaves behind `ys`: a program that watches none goes without. */
+  usesOf(ys: readonly Variable[]): LeafUses;
   /** The gradient of a leaf is whole: nothing more will be added to it in this pass. */
   whole(leaf: Variable, gradient: Variable): void;
   /** Another function has been gone through. */

@@ -195,7 +195,7 @@ export class Heap {
       this.allocator.give(this.blocks[slot]!, this.sizes[slot]!);
       this.forget(slot);
     }
-    if (this.scope !== null) this.scope = this.scope.filter((reference) => reference.deref() !== undefined);
+    this.scope &&= this.scope.filter((reference) => reference.deref());
     releaseKeptObjects();
     this.pace(start);
   }

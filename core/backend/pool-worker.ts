@@ -11,7 +11,7 @@
  * which it had of the job before too: what that one wrote is in its cache. A job without parts tells it to park at once.
  *
  * A thread learns of memory that another one added at its next check for interrupts, which it may just have passed; growing by nothing
- * makes it look.
+ * makes it look. And a thread that finds the process about to end does not begin to load the library: it would be stopped in the loader, which aborts.
  */
 export const POOL_WORKER = `
 "use strict";
@@ -21,7 +21,6 @@ function start(data) {
   if (native) {
     Atomics.add(control, 7, 1);
     try {
-      // The end of the process stops this thread, and in the library's loader that would abort.
       if (Atomics.load(control, 8) !== 0) return;
       const koffi = require(native.koffi);
       const library = koffi.load(native.library);

@@ -1,4 +1,5 @@
 import { setLeafWatch } from "../../core/function.js";
+import { LeafUses } from "../../core/leaf-uses.js";
 import { Parameter } from "../../core/variable.js";
 import type { GradientExchange } from "./gradient-exchange.js";
 
@@ -14,6 +15,7 @@ const all = new Set<Early>();
 export function exchangeEarly(early: Early): void {
   all.add(early);
   setLeafWatch({
+    usesOf: (ys) => new LeafUses(ys),
     whole(leaf, gradient) {
       if (!(leaf instanceof Parameter)) return;
       for (const { exchange, collecting } of all) if (!collecting()) exchange.whole(leaf, gradient);

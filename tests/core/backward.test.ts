@@ -1,4 +1,5 @@
 import { setLeafWatch } from "../../core/function.js";
+import { LeafUses } from "../../core/leaf-uses.js";
 import { binary, unary } from "../../core/numeric.js";
 import { add, exp, mul, neg, sin, square, sub, sumTo, tanh } from "../../functions/index.js";
 import { constant, Function, GraphError, grad, type NDArray, noGrad, type Variable, variable } from "../../index.js";
@@ -506,6 +507,7 @@ describe("a watch of leaves", () => {
   function told(backward: () => void): string[] {
     const list: string[] = [];
     setLeafWatch({
+      usesOf: (ys) => new LeafUses(ys),
       whole: (leaf, gradient) => list.push(`${leaf.name} ${gradient.item()}`),
       onWay: () => list.push("step"),
     });

@@ -1,5 +1,5 @@
 import { bytesOf } from "../../dtype.js";
-import type { NDArray } from "../../ndarray.js";
+import { NDArray } from "../../ndarray.js";
 import * as js from "../js/reduce.js";
 import type { ArgReduceOp, AxisView, ReduceOp } from "../kernels.js";
 import { apart, partCount, range, runParts } from "../parallel.js";
@@ -7,6 +7,10 @@ import { SUFFIX } from "./kernel-module.js";
 import { base, normalize } from "./modules.js";
 import { scratchOf } from "./scratch.js";
 import { share } from "./share.js";
+
+/** Rows of fewer columns, not a multiple of eight, are reduced eight at a time. */
+const NARROW = 64;
+const FOLD = 8;
 
 /** `Kernels.reduce`. */
 export function reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): void {
@@ -16,6 +20,13 @@ export function reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): 
     return;
   }
   const { outer, length, inner } = view;
+  if (inner > 1 && inner < NARROW && inner % FOLD !== 0 && outer === 1 && length > FOLD && length % FOLD === 0) {
+    // Rows of so few columns fill no vectors, but several of them side by side do.
+    const folded = NDArray.empty([FOLD * inner], dtype);
+    reduce(op, x, { outer, length: length / FOLD, inner: FOLD * inner }, folded);
+    reduce(op, folded, { outer, length: FOLD, inner }, out);
+    return;
+  }
   const parts = partCount(outer * length * inner, 1);
   if (parts > 1) {
     reduceShared(op, x, view, out, parts);

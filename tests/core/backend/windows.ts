@@ -44,6 +44,9 @@ export const WINDOWS: Sizes[] = [
   { image: [1, 6, 5, 9], kernel: [3, 3], stride: [3, 2], step: [2, 1], pad: [3, 3, 3, 3] },
   { image: [1, 4, 4, 2], kernel: [2, 2], pad: [5, 5, 5, 5], stride: [2, 2] },
   { image: [3, 4, 4, 70], kernel: [2, 2], stride: [2, 2] },
+  { image: [2, 5, 8, 6], kernel: [2, 2], stride: [2, 3] },
+  { image: [2, 4, 5, 5], kernel: [2, 2] },
+  { image: [1, 5, 5, 5], kernel: [2, 2], stride: [2, 2], pad: [1, 0, 0, 1] },
   { image: [0, 4, 4, 2], kernel: [2, 2] },
   { image: [1, 3, 40, 1], kernel: [1, 33], pad: [0, 0, 16, 16] },
 ];

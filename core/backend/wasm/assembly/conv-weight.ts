@@ -66,6 +66,62 @@ function addTile<T>(
   v128.store(tile, c31, 112);
 }
 
+/** As `addTile`, for four taps that lie next to each other from `tap` on, as those of a row of a window do: they need one address. */
+function addTileInRow<T>(tap: usize, places: usize, positions: i32, g: usize, step: usize, tile: usize): void {
+  let c00 = v128.load(tile);
+  let c01 = v128.load(tile, 16);
+  let c10 = v128.load(tile, 32);
+  let c11 = v128.load(tile, 48);
+  let c20 = v128.load(tile, 64);
+  let c21 = v128.load(tile, 80);
+  let c30 = v128.load(tile, 96);
+  let c31 = v128.load(tile, 112);
+  for (let p = positions; p > 0; p -= 2) {
+    let at = tap + <usize>load<u32>(places);
+    let b0 = v128.load(g);
+    let b1 = v128.load(g, 16);
+    let a = v128.load_splat<T>(at);
+    c00 = mulAdd<T>(c00, a, b0);
+    c01 = mulAdd<T>(c01, a, b1);
+    a = v128.load_splat<T>(at, sizeof<T>());
+    c10 = mulAdd<T>(c10, a, b0);
+    c11 = mulAdd<T>(c11, a, b1);
+    a = v128.load_splat<T>(at, 2 * sizeof<T>());
+    c20 = mulAdd<T>(c20, a, b0);
+    c21 = mulAdd<T>(c21, a, b1);
+    a = v128.load_splat<T>(at, 3 * sizeof<T>());
+    c30 = mulAdd<T>(c30, a, b0);
+    c31 = mulAdd<T>(c31, a, b1);
+    g += step;
+    if (p == 1) break;
+    at = tap + <usize>load<u32>(places, 4);
+    b0 = v128.load(g);
+    b1 = v128.load(g, 16);
+    a = v128.load_splat<T>(at);
+    c00 = mulAdd<T>(c00, a, b0);
+    c01 = mulAdd<T>(c01, a, b1);
+    a = v128.load_splat<T>(at, sizeof<T>());
+    c10 = mulAdd<T>(c10, a, b0);
+    c11 = mulAdd<T>(c11, a, b1);
+    a = v128.load_splat<T>(at, 2 * sizeof<T>());
+    c20 = mulAdd<T>(c20, a, b0);
+    c21 = mulAdd<T>(c21, a, b1);
+    a = v128.load_splat<T>(at, 3 * sizeof<T>());
+    c30 = mulAdd<T>(c30, a, b0);
+    c31 = mulAdd<T>(c31, a, b1);
+    g += step;
+    places += 8;
+  }
+  v128.store(tile, c00);
+  v128.store(tile, c01, 16);
+  v128.store(tile, c10, 32);
+  v128.store(tile, c11, 48);
+  v128.store(tile, c20, 64);
+  v128.store(tile, c21, 80);
+  v128.store(tile, c30, 96);
+  v128.store(tile, c31, 112);
+}
+
 /** Writes where each tap of a window lies, in bytes from its first; the last is repeated up to a multiple of four. */
 function tapOffsets<T>(blocks: Blocks, rowStep: i32, to: usize): void {
   const w = blocks.window;
@@ -138,8 +194,11 @@ function gather<T>(
       const tap1 = block.base + load<u32>(tap, 4);
       const tap2 = block.base + load<u32>(tap, 8);
       const tap3 = block.base + load<u32>(tap, 12);
+      const inRow = tap1 - tap0 == sizeof<T>() && tap2 - tap1 == sizeof<T>() && tap3 - tap2 == sizeof<T>();
       for (let panel = 0; panel < panels; panel++) {
-        addTile<T>(tap0, tap1, tap2, tap3, places, block.positions, g + (<usize>panel << 5), step, tile);
+        const from = g + (<usize>panel << 5);
+        if (inRow) addTileInRow<T>(tap0, places, block.positions, from, step, tile);
+        else addTile<T>(tap0, tap1, tap2, tap3, places, block.positions, from, step, tile);
         tile += 128;
       }
     }

@@ -51,39 +51,19 @@ function maxPool<T>(w: Window, x: usize, out: usize, positions: usize, from: i32
         let c = 0;
         if (sizeof<T>() == 4 && channels >= 4) {
           while (true) {
-            const start = x + (<usize>(first + c) << 2);
-            const step = <usize>tapStep << 2;
             let at = i32x4.add(i32x4.splat(first + c), i32x4(0, 1, 2, 3));
-            let best = none ? f32x4.splat(-Infinity) : v128.load(start);
-            if (row1 - row0 == 2 && col1 - col0 == 2) {
-              const second = start + (<usize>lineStep << 2);
-              let value = v128.load(start + step);
-              let better = isBetter(value, best);
-              const right = i32x4.add(at, i32x4.splat(tapStep));
-              const below = i32x4.add(at, i32x4.splat(lineStep));
-              best = v128.bitselect(value, best, better);
-              at = v128.bitselect(right, at, better);
-              value = v128.load(second);
-              better = isBetter(value, best);
-              best = v128.bitselect(value, best, better);
-              at = v128.bitselect(below, at, better);
-              value = v128.load(second + step);
-              better = isBetter(value, best);
-              best = v128.bitselect(value, best, better);
-              at = v128.bitselect(i32x4.add(below, i32x4.splat(tapStep)), at, better);
-            } else {
-              let line = firstTap + c;
-              for (let i = row0; i < row1; i++) {
-                let index = line;
-                for (let j = col0; j < col1; j++) {
-                  const value = v128.load(x + (<usize>index << 2));
-                  const better = isBetter(value, best);
-                  best = v128.bitselect(value, best, better);
-                  at = v128.bitselect(i32x4.add(i32x4.splat(index), i32x4(0, 1, 2, 3)), at, better);
-                  index += tapStep;
-                }
-                line += lineStep;
+            let best = none ? f32x4.splat(-Infinity) : v128.load(x + (<usize>(first + c) << 2));
+            let line = firstTap + c;
+            for (let i = row0; i < row1; i++) {
+              let index = line;
+              for (let j = col0; j < col1; j++) {
+                const value = v128.load(x + (<usize>index << 2));
+                const better = isBetter(value, best);
+                best = v128.bitselect(value, best, better);
+                at = v128.bitselect(i32x4.add(i32x4.splat(index), i32x4(0, 1, 2, 3)), at, better);
+                index += tapStep;
               }
+              line += lineStep;
             }
             v128.store(target + (<usize>c << 2), best);
             v128.store(place + (<usize>c << 2), at);
@@ -117,8 +97,61 @@ function maxPool<T>(w: Window, x: usize, out: usize, positions: usize, from: i32
   }
 }
 
+/** Whether windows are 2 x 2 and inside of the images, of channels enough for a vector: the usual pooling. */
+function isHalving(w: Window): bool {
+  return w.kernelRows == 2 && w.kernelCols == 2 && w.stepRows == 1 && w.stepCols == 1 && w.padTop == 0 && w.padLeft == 0
+    && w.channels >= 4 && (w.outRows - 1) * w.strideRows + 2 <= w.rows
+    && (w.outCols - 1) * w.strideCols + 2 <= w.cols;
+}
+
+/** `maxPool` where `isHalving`. */
+function halve(w: Window, x: usize, out: usize, positions: usize, from: i32, to: i32): void {
+  const channels = w.channels;
+  const right = i32x4.splat(channels);
+  const below = i32x4.splat(w.cols * channels);
+  const belowRight = i32x4.add(below, right);
+  const pixel = <usize>channels << 2;
+  const line = <usize>w.cols * pixel;
+  const done = <usize>(from * w.outRows * w.outCols) * pixel;
+  out += done;
+  positions += done;
+  for (let image = from; image < to; image++) {
+    for (let outRow = 0; outRow < w.outRows; outRow++) {
+      let first = (image * w.rows + outRow * w.strideRows) * w.cols * channels;
+      for (let outCol = 0; outCol < w.outCols; outCol++) {
+        let c = 0;
+        while (true) {
+          const start = x + (<usize>(first + c) << 2);
+          const place = i32x4.add(i32x4.splat(first + c), i32x4(0, 1, 2, 3));
+          let at = place;
+          let best = v128.load(start);
+          let value = v128.load(start + pixel);
+          let better = isBetter(value, best);
+          best = v128.bitselect(value, best, better);
+          at = v128.bitselect(i32x4.add(place, right), at, better);
+          value = v128.load(start + line);
+          better = isBetter(value, best);
+          best = v128.bitselect(value, best, better);
+          at = v128.bitselect(i32x4.add(place, below), at, better);
+          value = v128.load(start + line + pixel);
+          better = isBetter(value, best);
+          v128.store(out + (<usize>c << 2), v128.bitselect(value, best, better));
+          v128.store(positions + (<usize>c << 2), v128.bitselect(i32x4.add(place, belowRight), at, better));
+          if (c + 4 == channels) break;
+          // The last vector may overlap the one before it.
+          c = min(c + 4, channels - 4);
+        }
+        first += w.strideCols * channels;
+        out += pixel;
+        positions += pixel;
+      }
+    }
+  }
+}
+
 export function maxPool_f32(w: Window, x: usize, out: usize, positions: usize, from: i32, to: i32): void {
-  maxPool<f32>(w, x, out, positions, from, to);
+  if (isHalving(w)) halve(w, x, out, positions, from, to);
+  else maxPool<f32>(w, x, out, positions, from, to);
 }
 
 export function maxPool_f64(w: Window, x: usize, out: usize, positions: usize, from: i32, to: i32): void {
