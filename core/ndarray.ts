@@ -272,6 +272,6 @@ export class NDArray<S extends Shape = Shape> {
 
 function released(x: NDArray): GraphError {
   return new GraphError(
-    `use of an array of shape ${shapeText(x.shape)} whose memory was given back by tidy; expected it returned, or keep`,
+    `use of an array of shape ${shapeText(x.shape)} whose memory was given back by tidy; expected it returned or given to keep there (or a Trainer with tidy: false)`,
   );
 }

@@ -49,7 +49,7 @@ export function tidy<T>(fn: () => T): T {
   } finally {
     made = heap.scope;
     heap.scope = outer;
-    if (!finished) outer?.push(...made);
+    if (!finished && outer !== null) for (const reference of made) outer.push(reference);
   }
   if (!finished) throw new ArgumentError("tidy: the function returned a Promise; expected a synchronous one");
   const returned = new Set<Storage>();
