@@ -1,7 +1,7 @@
 import { Allocator, roundedBytes } from "./allocator.js";
 import { OutOfMemoryError } from "./errors.js";
 import { nodeModule, processorTime, shared } from "./platform.js";
-import { releaseKeptObjects } from "./weak.js";
+import { releaseKeptObjects, weakReference } from "./weak.js";
 
 /*
  * The memory in which all numbers live: one growable, shared WebAssembly.Memory.
@@ -287,7 +287,7 @@ export class Heap {
 
   private register(block: number, bytes: number, slab: boolean): Storage {
     const storage = new Storage(block, bytes, this.serial++, slab);
-    const reference = new WeakRef(storage);
+    const reference = weakReference(storage);
     storage.slot = this.alive.length;
     this.alive.push(reference);
     this.blocks.push(block);

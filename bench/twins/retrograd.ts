@@ -1,10 +1,9 @@
-import * as retrograd from "retrograd";
+import { setThreads, tidy } from "retrograd";
 import { programs } from "../workloads/index.js";
 import type { Prepare } from "../workloads/program.js";
 import { serve } from "./serve.js";
 
-const { tidy } = retrograd;
-retrograd.setThreads(Number(process.env.BENCH_THREADS));
+setThreads(Number(process.env.BENCH_THREADS));
 
 /** A workload whose steps give their memory back as they end, as those of the Trainer do, and of the TensorFlow.js twin. */
 function tidied(prepare: Prepare): Prepare {

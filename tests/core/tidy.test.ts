@@ -1,4 +1,6 @@
+import { runInNewContext } from "node:vm";
 import { scratchOf } from "../../core/backend/wasm/scratch.js";
+import { unary } from "../../core/numeric.js";
 import { RowGradient } from "../../core/row-gradient.js";
 import { add, conv2d, embedding, exp, mul, sum } from "../../functions/index.js";
 import {
@@ -43,6 +45,16 @@ describe("memory", () => {
     const after = heap.statistics();
     expect(after.sweeps).toBe(before.sweeps);
     expect(after.used - before.used).toBeLessThan(MB);
+  });
+
+  test("is forgotten by the engine too, in a synchronous loop without a graph", () => {
+    const gc = runInNewContext("gc") as () => void;
+    const a = full(1);
+    // Whatever a WeakRef points to is kept until the job ends, or until somebody has it released.
+    const first = tidy(() => new WeakRef(full(2).storage));
+    for (let i = 0; i < 1100; i++) tidy(() => void unary("exp", a));
+    gc();
+    expect(first.deref()).toBeUndefined();
   });
 
   test("of what fn returns stays, however it is wrapped", () => {

@@ -150,11 +150,9 @@ describe("Trainer", () => {
       seed: 4,
       ...options,
     });
-    const before = heap.statistics().allocated;
     await trainer.fit({ x, t }, { epochs: 2, batchSize: 10, validation: { x, t } });
     const { loss } = await trainer.evaluate({ x, t });
     const y = await trainer.predict(x);
-    expect(heap.statistics().allocated).toBeGreaterThan(before);
     return [loss, y.toArray(), layer.means[0]!.toArray(), stateOf(layer)];
   };
 
@@ -162,6 +160,26 @@ describe("Trainer", () => {
     const plain = await fit({ tidy: false });
     expect(await fit({})).toEqual(plain);
     expect(await fit({ metrics: { size: (y: Variable) => y.abs().mean().item() } })).toEqual(plain);
+  });
+
+  test.each([undefined, false])("in fit, evaluate and predict, tidy: %s", async (tidy) => {
+    const { x, t } = data();
+    const seen: Variable[] = [];
+    class Leaking extends FullyConnected {
+      override forward(x: Operand): Variable {
+        const y: Variable = super.forward(x);
+        seen.push(y);
+        return y.mul(2) as Variable;
+      }
+    }
+    const options = { optimizer: "sgd(lr=0.1)", loss: "meanSquaredError", progress: false } as const;
+    const trainer = new Trainer(new Leaking({ nOut: 4 }), { ...options, ...(tidy === undefined ? {} : { tidy }) });
+    for (const pass of [() => trainer.fit({ x, t }), () => trainer.evaluate({ x, t }), () => trainer.predict(x)]) {
+      await pass();
+      const [y] = seen.splice(0);
+      if (tidy === undefined) expect(() => y!.toArray()).toThrow("given back by tidy");
+      else expect(y!.toTypedArray().length).toBe(160);
+    }
   });
 
   test("does so when a step of one's own asks for it, and else leaves what it put aside alone", async () => {
