@@ -6,7 +6,6 @@ import { takeRows } from "../../core/numeric.js";
 import { claim } from "../../core/release.js";
 import { RowGradient } from "../../core/row-gradient.js";
 import { stridesOf } from "../../core/shape.js";
-import { keep } from "../../core/tidy.js";
 import { type Parameter, Variable } from "../../core/variable.js";
 import type { Communicator, PendingReduction } from "./communicator.js";
 
@@ -138,7 +137,7 @@ export class Bucket {
       kernels.copy(gradient.data, place);
     }
     kernels.copy(array(flags, { dtype: this.dtype }), this.part(flat, this.flagsStart, [flags.length]));
-    this.flat = keep(flat);
+    this.flat = flat;
   }
 
   private part(flat: NDArray, start: number, shape: readonly number[]): NDArray {

@@ -6,6 +6,7 @@ import { NDArray } from "../../core/ndarray.js";
 import { filled } from "../../core/numeric.js";
 import { checkChoice, describe } from "../../core/options.js";
 import { shapeText } from "../../core/shape.js";
+import { keep } from "../../core/tidy.js";
 
 /** How `allReduce` makes one value of those of all ranks. */
 export type Reduction = "sum" | "mean" | "min" | "max";
@@ -81,6 +82,8 @@ export abstract class Communicator {
         `startAllReduce: the array of shape ${shapeText(x.shape)} is not contiguous; expected a copy of it`,
       );
     }
+    // Others write into it until it is done, which may be after the end of a `tidy` around this.
+    keep(x);
     if (this.size === 1 || x.size === 0) return DONE;
     const pending = this.startReduceMemory(x.address, x.size, dtype, reduction === "mean" ? "sum" : reduction);
     let done = false;

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { array, Parameter, zeros } from "retrograd";
+import { array, type NDArray, Parameter, tidy, zeros } from "retrograd";
 import * as F from "retrograd/functions";
 import * as nn from "retrograd/nn";
 import * as optim from "retrograd/optim";
@@ -28,6 +28,16 @@ describe("a single process", () => {
     expect(alone.allGather(x).toArray()).toEqual([[1, 2, 3]]);
     expect(optim.allReduceNumbers(alone, [4, 5], "mean")).toEqual([4, 5]);
     alone.barrier();
+  });
+
+  test("keeps an array whose exchange was begun beyond the end of a tidy", () => {
+    const sent: NDArray[] = [];
+    const reduction = tidy(() => {
+      sent.push(zeros([1000]));
+      return alone.startAllReduce(sent[0]!);
+    });
+    reduction.wait();
+    expect(sent[0]!.toTypedArray()).toEqual(new Float32Array(1000));
   });
 
   test("refuses what several would", () => {
