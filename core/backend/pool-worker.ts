@@ -1,12 +1,38 @@
 /**
+ * The words that the threads share. What is written at different times lies in different lines of the cache, of 16 words: idle workers
+ * look at the sequence all the time, and each line that one of them holds must be fetched from its processor to be written.
+ */
+export const WORDS = {
+  /** The number of the job, twice: odd while it is being written. */
+  sequence: 0,
+  /** Of the job: its parts, its function (module * 256 + index), and the pages of the heap. */
+  parts: 16,
+  function: 17,
+  pages: 18,
+  /** Threads that are parked and threads that have come up, as bits by their places; the length of a failure's reason. */
+  parked: 32,
+  ready: 33,
+  failed: 34,
+  /** How many threads load the library, and whether the process ends. */
+  loading: 35,
+  ending: 36,
+  /** The claim of part 0; that of the next part is a line further. */
+  claims: 48,
+  claimStep: 16,
+} as const;
+
+/**
+ * Square roots, one after the other, between two looks at a word that another thread will write: some 30 ns in which the core
+ * has next to nothing to do, and does the work of the other processor that it may be. JavaScript has no `pause` instruction.
+ */
+export const PAUSE = 4;
+
+/**
  * The program of a worker thread, as text, so that it needs no file of its own: bundlers, jest and packages differ in where
  * they put files. It is plain JavaScript for Node and browsers.
  *
- * Protocol (see pool.ts): `control` is [sequence, parts, function, threads that are parked, threads that have come up, length of a
- * failure's reason, pages of memory, threads that load the library, whether the process ends, ..., claim of part 0, 1, ...];
- * threads that are parked and that have come up are bits, by their places. The sequence is odd while a job is being written. The
- * function is module * 256 + index, and `code` begins with four words for each module: where it and the one with relaxed SIMD
- * begin, and their bytes. A part belongs to whoever changes its claim from that of an older job to this job's with its own place in
+ * Protocol (see pool.ts): `control` holds `WORDS`, and `code` begins with four words for each module: where it and the one with
+ * relaxed SIMD begin, and their bytes. A part belongs to whoever changes its claim from that of an older job to this job's with its own place in
  * the low four bits; the next two say that it is done (1) or has failed (2). Each worker begins with the part of its own place,
  * which it had of the job before too: what that one wrote is in its cache. A job without parts tells it to park at once.
  *
@@ -16,12 +42,12 @@
 export const POOL_WORKER = `
 "use strict";
 function start(data) {
-  const { memory, code, control, numbers, reason, width, firstClaim, spins, native, place } = data;
+  const { memory, code, control, numbers, reason, width, spins, native, place } = data;
   const natives = [];
   if (native) {
-    Atomics.add(control, 7, 1);
+    Atomics.add(control, ${WORDS.loading}, 1);
     try {
-      if (Atomics.load(control, 8) !== 0) return;
+      if (Atomics.load(control, ${WORDS.ending}) !== 0) return;
       const koffi = require(native.koffi);
       const library = koffi.load(native.library);
       library.func(native.setup.signature)(native.setup.argument);
@@ -33,8 +59,8 @@ function start(data) {
         });
       }
     } finally {
-      Atomics.sub(control, 7, 1);
-      Atomics.notify(control, 7);
+      Atomics.sub(control, ${WORDS.loading}, 1);
+      Atomics.notify(control, ${WORDS.loading});
     }
   }
   const modules = [natives];
@@ -52,22 +78,27 @@ function start(data) {
   let seen = 0;
   let resting = false;
   let pages = 0;
-  Atomics.or(control, 4, 1 << place);
+  let pause = 1;
+  const args = [];
+  Atomics.or(control, ${WORDS.ready}, 1 << place);
   for (;;) {
-    let sequence = Atomics.load(control, 0);
-    for (let i = 0; sequence === seen && i < spins && !resting; i++) sequence = Atomics.load(control, 0);
+    let sequence = Atomics.load(control, ${WORDS.sequence});
+    for (let i = 0; sequence === seen && i < spins && !resting; i++) {
+      for (let j = 0; j < ${PAUSE}; j++) pause = Math.sqrt(pause + 1);
+      sequence = Atomics.load(control, ${WORDS.sequence});
+    }
     if (sequence === seen) {
-      Atomics.or(control, 3, 1 << place);
-      Atomics.wait(control, 0, seen);
-      Atomics.and(control, 3, ~(1 << place));
+      Atomics.or(control, ${WORDS.parked}, 1 << place);
+      Atomics.wait(control, ${WORDS.sequence}, seen);
+      Atomics.and(control, ${WORDS.parked}, ~(1 << place));
       resting = false;
       continue;
     }
-    if (sequence & 1) continue;
-    const parts = Atomics.load(control, 1);
-    const run = functionOf(Atomics.load(control, 2));
-    const size = Atomics.load(control, 6);
-    if (Atomics.load(control, 0) !== sequence) continue;
+    if (sequence & 1 || pause === 0) continue;
+    const parts = Atomics.load(control, ${WORDS.parts});
+    const run = functionOf(Atomics.load(control, ${WORDS.function}));
+    const size = Atomics.load(control, ${WORDS.pages});
+    if (Atomics.load(control, ${WORDS.sequence}) !== sequence) continue;
     if (size !== pages) {
       memory.grow(0);
       pages = size;
@@ -77,20 +108,23 @@ function start(data) {
     const mine = (sequence << 5) | place;
     for (let i = 0; i < parts; i++) {
       const part = (place + i) % parts;
-      const claim = Atomics.load(control, firstClaim + part);
+      const at = ${WORDS.claims} + part * ${WORDS.claimStep};
+      const claim = Atomics.load(control, at);
       if (((claim - (sequence << 5)) | 0) >= 0) continue;
-      if (Atomics.compareExchange(control, firstClaim + part, claim, mine) !== claim) continue;
-      const at = part * width;
+      if (Atomics.compareExchange(control, at, claim, mine) !== claim) continue;
+      const from = part * width;
+      args.length = 0;
+      for (let j = 1; j <= numbers[from]; j++) args.push(numbers[from + j]);
       let outcome = 16;
       try {
-        run(...numbers.subarray(at + 1, at + 1 + numbers[at]));
+        run(...args);
       } catch (error) {
         const text = String(error).slice(0, reason.length);
         for (let i = 0; i < text.length; i++) reason[i] = text.charCodeAt(i);
-        Atomics.store(control, 5, text.length);
+        Atomics.store(control, ${WORDS.failed}, text.length);
         outcome = 32;
       }
-      Atomics.store(control, firstClaim + part, mine + outcome);
+      Atomics.store(control, at, mine + outcome);
     }
   }
 }

@@ -9,7 +9,7 @@ import {
   startWorker,
   type WorkerThread,
 } from "../platform.js";
-import { POOL_WORKER } from "./pool-worker.js";
+import { PAUSE, POOL_WORKER, WORDS } from "./pool-worker.js";
 import { CODE_BYTES, KERNELS } from "./wasm/code/digest.js";
 
 /*
@@ -24,16 +24,6 @@ import { CODE_BYTES, KERNELS } from "./wasm/code/digest.js";
  * part can be repeated: that it changes nothing that it reads.
  */
 
-const SEQUENCE = 0;
-const PARTS = 1;
-const FUNCTION = 2;
-const PARKED = 3;
-const READY = 4;
-const FAILED = 5;
-const PAGES = 6;
-const LOADING = 7;
-const ENDING = 8;
-const FIRST_CLAIM = 16;
 /** A claim is the number of a job, shifted by this much; below it stand the place of the thread, and what became of the part. */
 const JOB_SHIFT = 5;
 const PLACES = 15;
@@ -60,7 +50,7 @@ const LOADING_PATIENCE = 5000;
 /** Workers that are started in the life of a process: one that cannot live is not replaced for ever. */
 const MAX_STARTS = 3 * MAX_THREADS;
 /** How often a claim is read between two looks at the clock, and milliseconds between two looks whether its owner is alive. */
-const CLAIM_READS = 4096;
+const CLAIM_READS = 1024;
 const PATIENCE = 100;
 
 /** A library's functions for workers to call beside those of the WebAssembly module; see `openblas.ts`. */
@@ -78,13 +68,15 @@ export interface NativeFunctions {
 
 const nothing = (): void => {};
 
+const claimOf = (part: number): number => WORDS.claims + part * WORDS.claimStep;
+
 /** The workers and the words they share with the main thread. */
 export class Pool {
   /** The most threads there can be. */
   limit = canShareMemory() ? MAX_THREADS : 1;
   /** The threads that work is divided among, the main thread included. */
   threads = Math.min(hardwareThreads(), this.limit);
-  private readonly control = new Int32Array(sharedBytes((FIRST_CLAIM + MAX_PARTS) * 4));
+  private readonly control = new Int32Array(sharedBytes((WORDS.claims + MAX_PARTS * WORDS.claimStep) * 4));
   private readonly numbers = new Float64Array(sharedBytes(MAX_PARTS * WIDTH * 8));
   /** The text of an error in a worker, in UTF-16. */
   private readonly reason = new Uint16Array(sharedBytes(2 * 200));
@@ -102,7 +94,7 @@ export class Pool {
   /** Workers that have come up and are alive, as far as is known. */
   get ready(): number {
     let count = 0;
-    for (let bits = Atomics.load(this.control, READY); bits !== 0; bits &= bits - 1) count++;
+    for (let bits = Atomics.load(this.control, WORDS.ready); bits !== 0; bits &= bits - 1) count++;
     return count;
   }
 
@@ -119,7 +111,6 @@ export class Pool {
         numbers: this.numbers,
         reason: this.reason,
         width: WIDTH,
-        firstClaim: FIRST_CLAIM,
         spins: SPINS,
         native,
         place,
@@ -139,10 +130,10 @@ export class Pool {
   /** Waits for workers that load the native library: its loader aborts the process when a thread is stopped within it. */
   private end(): void {
     const { control } = this;
-    Atomics.store(control, ENDING, 1);
-    const loading = Atomics.load(control, LOADING);
+    Atomics.store(control, WORDS.ending, 1);
+    const loading = Atomics.load(control, WORDS.loading);
     if (loading === 0) return;
-    if (Atomics.wait(control, LOADING, loading, LOADING_PATIENCE) !== "timed-out") this.end();
+    if (Atomics.wait(control, WORDS.loading, loading, LOADING_PATIENCE) !== "timed-out") this.end();
   }
 
   /** Takes a worker that has ended off the list, so that the next `start` puts another one in its place. */
@@ -150,8 +141,8 @@ export class Pool {
     if (worker === undefined || this.workers[place] !== worker) return;
     this.workers[place] = undefined;
     this.running--;
-    Atomics.and(this.control, READY, ~(1 << place));
-    Atomics.and(this.control, PARKED, ~(1 << place));
+    Atomics.and(this.control, WORDS.ready, ~(1 << place));
+    Atomics.and(this.control, WORDS.parked, ~(1 << place));
   }
 
   /** Lets the workers park, when the main thread has work for the other processors. */
@@ -197,31 +188,31 @@ export class Pool {
   ): void {
     const { control, numbers } = this;
     const count = parts.length;
-    const sequence = Atomics.add(control, SEQUENCE, 1) + 2;
+    const sequence = Atomics.add(control, WORDS.sequence, 1) + 2;
     const job = sequence << JOB_SHIFT;
     // Claims are compared by their distance, which must not reach the wrap-around of 32 bits.
-    if ((sequence & 0x00ffffff) === 0) control.fill(job - (2 << JOB_SHIFT), FIRST_CLAIM);
+    if ((sequence & 0x00ffffff) === 0) control.fill(job - (2 << JOB_SHIFT), WORDS.claims);
     for (let i = 0; i < count; i++) {
       const part = parts[i]!;
       numbers[i * WIDTH] = part.length;
       for (let j = 0; j < part.length; j++) numbers[i * WIDTH + 1 + j] = part[j]!;
     }
-    Atomics.store(control, PARTS, count);
-    Atomics.store(control, FUNCTION, id);
-    Atomics.store(control, PAGES, heap.u8.byteLength >>> 16);
-    Atomics.add(control, SEQUENCE, 1);
-    if (count > 0 && Atomics.load(control, PARKED) !== 0) Atomics.notify(control, SEQUENCE);
+    Atomics.store(control, WORDS.parts, count);
+    Atomics.store(control, WORDS.function, id);
+    Atomics.store(control, WORDS.pages, heap.u8.byteLength >>> 16);
+    Atomics.add(control, WORDS.sequence, 1);
+    if (count > 0 && Atomics.load(control, WORDS.parked) !== 0) Atomics.notify(control, WORDS.sequence);
     let failure: unknown;
     for (let i = 0; i < count; i++) {
-      const claim = Atomics.load(control, FIRST_CLAIM + i);
+      const claim = Atomics.load(control, claimOf(i));
       if (((claim - job) | 0) >= 0) continue;
-      if (Atomics.compareExchange(control, FIRST_CLAIM + i, claim, job) !== claim) continue;
+      if (Atomics.compareExchange(control, claimOf(i), claim, job) !== claim) continue;
       try {
         run(...parts[i]!);
       } catch (error) {
         failure = error;
       }
-      Atomics.store(control, FIRST_CLAIM + i, job | FINISHED);
+      Atomics.store(control, claimOf(i), job | FINISHED);
     }
     const missing: number[] = [];
     for (let i = 0; i < count; i++) if (!this.finished(i, job)) missing.push(i);
@@ -238,10 +229,12 @@ export class Pool {
     const { control } = this;
     let reads = 0;
     let lookAt = 0;
+    let pause = 1;
     for (;;) {
-      const state = Atomics.load(control, FIRST_CLAIM + i) - job;
+      const state = Atomics.load(control, claimOf(i)) - job;
       if (state >= FINISHED) return state < BROKEN;
-      if (++reads < CLAIM_READS) continue;
+      for (let j = 0; j < PAUSE; j++) pause = Math.sqrt(pause + 1);
+      if (++reads < CLAIM_READS && pause !== 0) continue;
       reads = 0;
       const now = performance.now();
       if (lookAt === 0) lookAt = now + PATIENCE;
@@ -252,13 +245,13 @@ export class Pool {
       if (worker?.alive()) continue;
       this.lose(place, worker);
       // It may have finished just before it ended.
-      return ((Atomics.load(control, FIRST_CLAIM + i) - job) & FINISHED) !== 0;
+      return ((Atomics.load(control, claimOf(i)) - job) & FINISHED) !== 0;
     }
   }
 
   /** Why a part failed in a worker, if one did since the last time. */
   private failureReason(): string | undefined {
-    const length = Atomics.exchange(this.control, FAILED, 0);
+    const length = Atomics.exchange(this.control, WORDS.failed, 0);
     return length === 0 ? undefined : String.fromCharCode(...this.reason.subarray(0, length));
   }
 }

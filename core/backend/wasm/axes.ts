@@ -39,7 +39,13 @@ export function reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): 
 /** Columns of a part are a multiple of this, a cache line, so that no two threads write to one. */
 const LINE = 16;
 
-/** Divides the outer axis where it is long enough, else the inner one, else the one that is reduced. */
+/**
+ * Rows for each part from which on each takes some of the rows rather than of the columns: it reads memory from one end to the other, and
+ * to combine the parts costs little.
+ */
+const LONG = 32;
+
+/** Divides the outer axis where it is long enough, else the one that is reduced if it is very long, else the inner one. */
 function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, parts: number): void {
   const { outer, length, inner } = view;
   const bytes = bytesOf(x.dtype);
@@ -57,7 +63,7 @@ function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, pa
       }),
       apart([out], x),
     );
-  } else if (inner >= parts * LINE) {
+  } else if (inner >= parts * LINE && (outer > 1 || length < LONG * parts)) {
     const scratch = scratchOf(8 * inner);
     runParts(
       base,

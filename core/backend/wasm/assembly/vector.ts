@@ -240,6 +240,29 @@ export function tanh4(x: v128): v128 {
   return v128.or(y, sign);
 }
 
+const TANH_NORMAL = memory.data<f32>([43]);
+
+/** Which lanes `tanhNormal4` gets wrong: those above 43 in magnitude, and NaN. */
+// @ts-ignore: decorator
+@inline
+export function beyondTanhNormal4(x: v128): v128 {
+  return i32x4.gt_s(v128.and(x, constant(MAGNITUDE)), constant(TANH_NORMAL));
+}
+
+/** As `tanh4`, where e^(-2 |x|) is a normal number: -h / (h + 1) with h = expm1(-2 |x|) / 2. */
+// @ts-ignore: decorator
+@inline
+export function tanhNormal4(x: v128): v128 {
+  const minus = v128.or(f32x4.add(x, x), constant(SIGN));
+  const shifted = quotient(minus);
+  const r = remainderOf(minus, shifted);
+  const p = muladd(f32x4.mul(r, r), expTail(r), r);
+  const scale = power2(i32x4.sub(shifted, constant(INTEGER_ONE)));
+  const half = f32x4.add(f32x4.mul(scale, p), f32x4.sub(scale, constant(HALF)));
+  const y = f32x4.div(half, f32x4.add(half, constant(ONE)));
+  return v128.bitselect(x, y, constant(SIGN));
+}
+
 /** 1 / (1 + e^-x), through e^-|x|, which does not overflow. */
 // @ts-ignore: decorator
 @inline
