@@ -21,6 +21,9 @@ export const WORDS = {
   claimStep: 16,
 } as const;
 
+/** The word of the claim of a part. */
+export const claimOf = (part: number): number => WORDS.claims + part * WORDS.claimStep;
+
 /**
  * Square roots, one after the other, between two looks at a word that another thread will write: some 30 ns in which the core
  * has next to nothing to do, and does the work of the other processor that it may be. JavaScript has no `pause` instruction.
@@ -42,7 +45,7 @@ export const PAUSE = 4;
 export const POOL_WORKER = `
 "use strict";
 function start(data) {
-  const { memory, code, control, numbers, reason, width, spins, native, place } = data;
+  const { memory, code, control, numbers, reason, width, looks, native, place } = data;
   const natives = [];
   if (native) {
     Atomics.add(control, ${WORDS.loading}, 1);
@@ -83,7 +86,7 @@ function start(data) {
   Atomics.or(control, ${WORDS.ready}, 1 << place);
   for (;;) {
     let sequence = Atomics.load(control, ${WORDS.sequence});
-    for (let i = 0; sequence === seen && i < spins && !resting; i++) {
+    for (let i = 0; sequence === seen && i < looks && !resting; i++) {
       for (let j = 0; j < ${PAUSE}; j++) pause = Math.sqrt(pause + 1);
       sequence = Atomics.load(control, ${WORDS.sequence});
     }
@@ -94,6 +97,7 @@ function start(data) {
       resting = false;
       continue;
     }
+    // The pause is never 0, but the compiler must not know.
     if (sequence & 1 || pause === 0) continue;
     const parts = Atomics.load(control, ${WORDS.parts});
     const run = functionOf(Atomics.load(control, ${WORDS.function}));

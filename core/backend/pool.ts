@@ -9,7 +9,7 @@ import {
   startWorker,
   type WorkerThread,
 } from "../platform.js";
-import { PAUSE, POOL_WORKER, WORDS } from "./pool-worker.js";
+import { claimOf, PAUSE, POOL_WORKER, WORDS } from "./pool-worker.js";
 import { CODE_BYTES, KERNELS } from "./wasm/code/digest.js";
 
 /*
@@ -40,10 +40,9 @@ const CODE_WORDS = 4;
 /** The number of the native functions among the modules. */
 export const NATIVE = 0;
 /**
- * How often an idle worker looks for a job before it parks: a tenth of a millisecond or so, the pause between two kernels of a step.
- * Five times as long made the steps of small networks longer: where two processors share a core, looking costs the main thread's.
+ * How often an idle worker looks for a job before it parks: for half a millisecond or so, longer than the pause between most kernels.
  */
-const SPINS = 20_000;
+const LOOKS = 20_000;
 const MAX_THREADS = 16;
 /** Milliseconds that the end of the process waits at most for workers that load the native library, which takes some ten. */
 const LOADING_PATIENCE = 5000;
@@ -67,8 +66,6 @@ export interface NativeFunctions {
 }
 
 const nothing = (): void => {};
-
-const claimOf = (part: number): number => WORDS.claims + part * WORDS.claimStep;
 
 /** The workers and the words they share with the main thread. */
 export class Pool {
@@ -111,7 +108,7 @@ export class Pool {
         numbers: this.numbers,
         reason: this.reason,
         width: WIDTH,
-        spins: SPINS,
+        looks: LOOKS,
         native,
         place,
       };
@@ -233,7 +230,8 @@ export class Pool {
     for (;;) {
       const state = Atomics.load(control, claimOf(i)) - job;
       if (state >= FINISHED) return state < BROKEN;
-      for (let j = 0; j < PAUSE; j++) pause = Math.sqrt(pause + 1);
+      for (let i = 0; i < PAUSE; i++) pause = Math.sqrt(pause + 1);
+      // Never 0, but the compiler must not know.
       if (++reads < CLAIM_READS && pause !== 0) continue;
       reads = 0;
       const now = performance.now();
