@@ -1,4 +1,5 @@
 import { bytesOf } from "../../dtype.js";
+import { heap } from "../../heap.js";
 import { NDArray } from "../../ndarray.js";
 import * as js from "../js/reduce.js";
 import type { ArgReduceOp, AxisView, ReduceOp } from "../kernels.js";
@@ -20,20 +21,30 @@ export function reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): 
     return;
   }
   const { outer, length, inner } = view;
-  if (inner > 1 && inner < NARROW && inner % FOLD !== 0 && outer === 1 && length > FOLD && length % FOLD === 0) {
-    // Rows of so few columns fill no vectors, but several of them side by side do.
-    const folded = NDArray.empty([FOLD * inner], dtype);
-    reduce(op, x, { outer, length: length / FOLD, inner: FOLD * inner }, folded);
-    reduce(op, folded, { outer, length: FOLD, inner }, out);
+  const narrow = inner > 1 && inner < NARROW && inner % FOLD !== 0;
+  if (narrow && outer === 1 && length >= 2 * FOLD && op !== "prod") {
+    reduceNarrow(op, x, view, out);
     return;
   }
   const parts = partCount(outer * length * inner, 1);
-  if (parts > 1) {
-    reduceShared(op, x, view, out, parts);
-    return;
-  }
+  if (parts > 1) reduceShared(op, x, view, out, parts);
+  else reduceAlone(op, x, view, out);
+}
+
+function reduceAlone(op: ReduceOp, x: NDArray, { outer, length, inner }: AxisView, out: NDArray): void {
   const scratch = inner === 1 ? 0 : scratchOf(8 * inner);
-  base.of(op, dtype)(x.address, outer, length, inner, length * inner, inner, out.address, inner, scratch);
+  base.of(op, x.dtype)(x.address, outer, length, inner, length * inner, inner, out.address, inner, scratch);
+}
+
+/** Rows of so few columns fill no vectors, but several of them side by side do. What is left of the rows comes after these. */
+function reduceNarrow(op: ReduceOp, x: NDArray, { outer, length, inner }: AxisView, out: NDArray): void {
+  const rest = length % FOLD;
+  const folded = NDArray.empty([FOLD + rest, inner], x.dtype);
+  reduce(op, x, { outer, length: (length - rest) / FOLD, inner: FOLD * inner }, folded);
+  const row = inner * bytesOf(x.dtype);
+  const end = x.address + length * row;
+  heap.u8.copyWithin(folded.address + FOLD * row, end - rest * row, end);
+  reduce(op, folded, { outer, length: FOLD + rest, inner }, out);
 }
 
 /** Columns of a part are a multiple of this, a cache line, so that no two threads write to one. */
@@ -45,7 +56,10 @@ const LINE = 16;
  */
 const LONG = 32;
 
-/** Divides the outer axis where it is long enough, else the one that is reduced if it is very long, else the inner one. */
+/**
+ * Divides the outer axis where it is long enough, else the one that is reduced if it is very long, else the inner one. Products are
+ * not divided along the axis: those of the parts might be too large for float32 where the whole is not.
+ */
 function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, parts: number): void {
   const { outer, length, inner } = view;
   const bytes = bytesOf(x.dtype);
@@ -63,7 +77,7 @@ function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, pa
       }),
       apart([out], x),
     );
-  } else if (inner >= parts * LINE && (outer > 1 || length < LONG * parts)) {
+  } else if (inner >= parts * LINE && (outer > 1 || length < LONG * parts || op === "prod")) {
     const scratch = scratchOf(8 * inner);
     runParts(
       base,
@@ -74,6 +88,8 @@ function reduceShared(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray, pa
       }),
       apart([out], x),
     );
+  } else if (op === "prod") {
+    reduceAlone(op, x, view, out);
   } else {
     reduceLength(op, x, view, out, Math.min(parts, length));
   }

@@ -6,7 +6,7 @@ import { jsKernels, wasmKernels } from "./implementations";
 
 const FLOATS = ["float32", "float64"] as const;
 const NUMBERS = ["float32", "float64", "int32"] as const;
-const LENGTHS = [1, 2, 7, 8, 33, 257, 1025];
+const LENGTHS = [1, 2, 7, 8, 33, 36, 257, 1025];
 const INNERS = [1, 2, 4, 7, 8, 9, 33];
 
 function views(): AxisView[] {
@@ -16,6 +16,7 @@ function views(): AxisView[] {
     { outer: 0, length: 3, inner: 4 },
     { outer: 2, length: 3, inner: 0 },
     { outer: 1, length: 5000, inner: 1 },
+    { outer: 1, length: 23, inner: 6 },
   );
   return result;
 }
@@ -157,6 +158,24 @@ describe("known values", () => {
       const columns = NDArray.empty([10], "float32");
       kernels.reduce("sum", x, { outer: 1, length: n / 10, inner: 10 }, columns);
       for (const sum of columns.toTypedArray()) expect(Math.abs(sum / (exact / 10) - 1)).toBeLessThan(2e-7);
+    }
+  });
+
+  test("products of float32 are right where those of a part of the numbers would be too large", () => {
+    const halves = (row: number, length: number) => (row < 2 ? 1e30 : row >= length - 2 ? 1e-30 : 1);
+    const eighths = (row: number) => ({ 0: 1e30, 8: 1e30, 1: 1e-30, 9: 1e-30 })[row] ?? 1;
+    for (const [length, inner, value] of [
+      [450_000, 1, halves],
+      [45_000, 10, halves],
+      [2000, 225, halves],
+      [24, 3, eighths],
+    ] as const) {
+      const x = filled([length, inner], "float32", (i) => value(Math.floor(i / inner), length));
+      for (const kernels of [jsKernels, wasmKernels]) {
+        const out = NDArray.empty([inner], "float32");
+        kernels.reduce("prod", x, { outer: 1, length, inner }, out);
+        for (const product of out.toTypedArray()) expect(product).toBeCloseTo(1, 6);
+      }
     }
   });
 

@@ -7,10 +7,30 @@ import { mulAdd } from "./mul-add";
  * block to block. Threads divide the images among them, with tiles of their own, or the taps.
  */
 
-/** Adds one tile: four taps at `tap0` ... `tap3` from every place, and a panel of the gradient's rows, `step` bytes apart. */
-function addTile<T>(
+/** Four taps that lie anywhere. */
+@unmanaged
+class Scattered<T> {
+  @inline second(first: usize, tap: usize, place: usize): v128 { return v128.load_splat<T>(tap + place); }
+  @inline third(first: usize, tap: usize, place: usize): v128 { return v128.load_splat<T>(tap + place); }
+  @inline fourth(first: usize, tap: usize, place: usize): v128 { return v128.load_splat<T>(tap + place); }
+}
+
+/** Four taps next to each other, as those of a row of a window are: they need one address. */
+@unmanaged
+class InRow<T> {
+  @inline second(first: usize, tap: usize, place: usize): v128 { return v128.load_splat<T>(first + place, sizeof<T>()); }
+  @inline third(first: usize, tap: usize, place: usize): v128 { return v128.load_splat<T>(first + place, 2 * sizeof<T>()); }
+  @inline fourth(first: usize, tap: usize, place: usize): v128 { return v128.load_splat<T>(first + place, 3 * sizeof<T>()); }
+}
+
+/**
+ * Adds one tile: four taps at `tap0` ... `tap3` from every place, which lie as `Taps` says, and a panel of the gradient's rows, `step`
+ * bytes apart.
+ */
+function addTile<T, Taps>(
   tap0: usize, tap1: usize, tap2: usize, tap3: usize, places: usize, positions: i32, g: usize, step: usize, tile: usize,
 ): void {
+  const taps = changetype<Taps>(0);
   let c00 = v128.load(tile);
   let c01 = v128.load(tile, 16);
   let c10 = v128.load(tile, 32);
@@ -27,13 +47,13 @@ function addTile<T>(
     let a = v128.load_splat<T>(tap0 + place);
     c00 = mulAdd<T>(c00, a, b0);
     c01 = mulAdd<T>(c01, a, b1);
-    a = v128.load_splat<T>(tap1 + place);
+    a = taps.second(tap0, tap1, place);
     c10 = mulAdd<T>(c10, a, b0);
     c11 = mulAdd<T>(c11, a, b1);
-    a = v128.load_splat<T>(tap2 + place);
+    a = taps.third(tap0, tap2, place);
     c20 = mulAdd<T>(c20, a, b0);
     c21 = mulAdd<T>(c21, a, b1);
-    a = v128.load_splat<T>(tap3 + place);
+    a = taps.fourth(tap0, tap3, place);
     c30 = mulAdd<T>(c30, a, b0);
     c31 = mulAdd<T>(c31, a, b1);
     g += step;
@@ -44,69 +64,13 @@ function addTile<T>(
     a = v128.load_splat<T>(tap0 + place);
     c00 = mulAdd<T>(c00, a, b0);
     c01 = mulAdd<T>(c01, a, b1);
-    a = v128.load_splat<T>(tap1 + place);
+    a = taps.second(tap0, tap1, place);
     c10 = mulAdd<T>(c10, a, b0);
     c11 = mulAdd<T>(c11, a, b1);
-    a = v128.load_splat<T>(tap2 + place);
+    a = taps.third(tap0, tap2, place);
     c20 = mulAdd<T>(c20, a, b0);
     c21 = mulAdd<T>(c21, a, b1);
-    a = v128.load_splat<T>(tap3 + place);
-    c30 = mulAdd<T>(c30, a, b0);
-    c31 = mulAdd<T>(c31, a, b1);
-    g += step;
-    places += 8;
-  }
-  v128.store(tile, c00);
-  v128.store(tile, c01, 16);
-  v128.store(tile, c10, 32);
-  v128.store(tile, c11, 48);
-  v128.store(tile, c20, 64);
-  v128.store(tile, c21, 80);
-  v128.store(tile, c30, 96);
-  v128.store(tile, c31, 112);
-}
-
-/** As `addTile`, for four taps that lie next to each other from `tap` on, as those of a row of a window do: they need one address. */
-function addTileInRow<T>(tap: usize, places: usize, positions: i32, g: usize, step: usize, tile: usize): void {
-  let c00 = v128.load(tile);
-  let c01 = v128.load(tile, 16);
-  let c10 = v128.load(tile, 32);
-  let c11 = v128.load(tile, 48);
-  let c20 = v128.load(tile, 64);
-  let c21 = v128.load(tile, 80);
-  let c30 = v128.load(tile, 96);
-  let c31 = v128.load(tile, 112);
-  for (let p = positions; p > 0; p -= 2) {
-    let at = tap + <usize>load<u32>(places);
-    let b0 = v128.load(g);
-    let b1 = v128.load(g, 16);
-    let a = v128.load_splat<T>(at);
-    c00 = mulAdd<T>(c00, a, b0);
-    c01 = mulAdd<T>(c01, a, b1);
-    a = v128.load_splat<T>(at, sizeof<T>());
-    c10 = mulAdd<T>(c10, a, b0);
-    c11 = mulAdd<T>(c11, a, b1);
-    a = v128.load_splat<T>(at, 2 * sizeof<T>());
-    c20 = mulAdd<T>(c20, a, b0);
-    c21 = mulAdd<T>(c21, a, b1);
-    a = v128.load_splat<T>(at, 3 * sizeof<T>());
-    c30 = mulAdd<T>(c30, a, b0);
-    c31 = mulAdd<T>(c31, a, b1);
-    g += step;
-    if (p == 1) break;
-    at = tap + <usize>load<u32>(places, 4);
-    b0 = v128.load(g);
-    b1 = v128.load(g, 16);
-    a = v128.load_splat<T>(at);
-    c00 = mulAdd<T>(c00, a, b0);
-    c01 = mulAdd<T>(c01, a, b1);
-    a = v128.load_splat<T>(at, sizeof<T>());
-    c10 = mulAdd<T>(c10, a, b0);
-    c11 = mulAdd<T>(c11, a, b1);
-    a = v128.load_splat<T>(at, 2 * sizeof<T>());
-    c20 = mulAdd<T>(c20, a, b0);
-    c21 = mulAdd<T>(c21, a, b1);
-    a = v128.load_splat<T>(at, 3 * sizeof<T>());
+    a = taps.fourth(tap0, tap3, place);
     c30 = mulAdd<T>(c30, a, b0);
     c31 = mulAdd<T>(c31, a, b1);
     g += step;
@@ -197,8 +161,8 @@ function gather<T>(
       const inRow = tap1 - tap0 == sizeof<T>() && tap2 - tap1 == sizeof<T>() && tap3 - tap2 == sizeof<T>();
       for (let panel = 0; panel < panels; panel++) {
         const from = g + (<usize>panel << 5);
-        if (inRow) addTileInRow<T>(tap0, places, block.positions, from, step, tile);
-        else addTile<T>(tap0, tap1, tap2, tap3, places, block.positions, from, step, tile);
+        if (inRow) addTile<T, InRow<T>>(tap0, tap1, tap2, tap3, places, block.positions, from, step, tile);
+        else addTile<T, Scattered<T>>(tap0, tap1, tap2, tap3, places, block.positions, from, step, tile);
         tile += 128;
       }
     }
