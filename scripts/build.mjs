@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const tsc = fileURLToPath(import.meta.resolve("typescript/bin/tsc"));
 /** What tsover's code calls: an ES module of 5 KB, which goes into the package so that `require` finds it too. */
@@ -51,6 +51,21 @@ await build({
 writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
 
 compile("--module", "esnext", "--emitDeclarationOnly", "--outDir", "dist/esm");
+// Bundlers leave text as it is, and the program of the pool's workers is text.
+const smallWorker = {
+  name: "small worker",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]pool-worker\.ts$/ }, async ({ path }) => {
+      const { outputFiles } = await build({ entryPoints: [path], bundle: true, format: "esm", write: false });
+      const { POOL_WORKER, ...others } = await import(
+        `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`
+      );
+      if (Object.keys(others).length > 0) throw new Error(`build: ${path} exports more than the worker's program`);
+      const { code } = await transform(POOL_WORKER, { minify: true });
+      return { contents: `export const POOL_WORKER = ${JSON.stringify(code)};` };
+    });
+  },
+};
 const { outputFiles, metafile } = await build({
   entryPoints: ["index", "functions/index", "nn/index", "operators/index", "optim/index", "plots/index"].map(
     (name) => `${name}.ts`,
@@ -62,6 +77,7 @@ const { outputFiles, metafile } = await build({
   // What is optional stays an import.
   packages: "external",
   alias: { "tsover-runtime": tsoverRuntime },
+  plugins: [smallWorker],
   splitting: true,
   format: "esm",
   platform: "neutral",

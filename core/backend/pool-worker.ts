@@ -1,40 +1,10 @@
-/**
- * The words that the threads share. What is written at different times lies in different lines of the cache, of 16 words: idle workers
- * look at the sequence all the time, and each line that one of them holds must be fetched from its processor to be written.
- */
-export const WORDS = {
-  /** The number of the job, twice: odd while it is being written. */
-  sequence: 0,
-  /** Of the job: its parts, its function (module * 256 + index), and the pages of the heap. */
-  parts: 16,
-  function: 17,
-  pages: 18,
-  /** Threads that are parked and threads that have come up, as bits by their places; the length of a failure's reason. */
-  parked: 32,
-  ready: 33,
-  failed: 34,
-  /** How many threads load the library, and whether the process ends. */
-  loading: 35,
-  ending: 36,
-  /** The claim of part 0; that of the next part is a line further. */
-  claims: 48,
-  claimStep: 16,
-} as const;
-
-/** The word of the claim of a part. */
-export const claimOf = (part: number): number => WORDS.claims + part * WORDS.claimStep;
-
-/**
- * Square roots, one after the other, between two looks at a word that another thread will write: some 30 ns in which the core
- * has next to nothing to do, and does the work of the other processor that it may be. JavaScript has no `pause` instruction.
- */
-export const PAUSE = 4;
+import * as words from "./pool-words.js";
 
 /**
  * The program of a worker thread, as text, so that it needs no file of its own: bundlers, jest and packages differ in where
  * they put files. It is plain JavaScript for Node and browsers.
  *
- * Protocol (see pool.ts): `control` holds `WORDS`, and `code` begins with four words for each module: where it and the one with
+ * Protocol (see pool.ts): `control` holds the words of pool-words.ts, and `code` begins with four words for each module: where it and the one with
  * relaxed SIMD begin, and their bytes. A part belongs to whoever changes its claim from that of an older job to this job's with its own place in
  * the low four bits; the next two say that it is done (1) or has failed (2). Each worker begins with the part of its own place,
  * which it had of the job before too: what that one wrote is in its cache. A job without parts tells it to park at once.
@@ -48,9 +18,9 @@ function start(data) {
   const { memory, code, control, numbers, reason, width, looks, native, place } = data;
   const natives = [];
   if (native) {
-    Atomics.add(control, ${WORDS.loading}, 1);
+    Atomics.add(control, ${words.LOADING}, 1);
     try {
-      if (Atomics.load(control, ${WORDS.ending}) !== 0) return;
+      if (Atomics.load(control, ${words.ENDING}) !== 0) return;
       const koffi = require(native.koffi);
       const library = koffi.load(native.library);
       library.func(native.setup.signature)(native.setup.argument);
@@ -62,8 +32,8 @@ function start(data) {
         });
       }
     } finally {
-      Atomics.sub(control, ${WORDS.loading}, 1);
-      Atomics.notify(control, ${WORDS.loading});
+      Atomics.sub(control, ${words.LOADING}, 1);
+      Atomics.notify(control, ${words.LOADING});
     }
   }
   const modules = [natives];
@@ -83,26 +53,26 @@ function start(data) {
   let pages = 0;
   let pause = 1;
   const args = [];
-  Atomics.or(control, ${WORDS.ready}, 1 << place);
+  Atomics.or(control, ${words.READY}, 1 << place);
   for (;;) {
-    let sequence = Atomics.load(control, ${WORDS.sequence});
+    let sequence = Atomics.load(control, ${words.SEQUENCE});
     for (let i = 0; sequence === seen && i < looks && !resting; i++) {
-      for (let j = 0; j < ${PAUSE}; j++) pause = Math.sqrt(pause + 1);
-      sequence = Atomics.load(control, ${WORDS.sequence});
+      for (let j = 0; j < ${words.PAUSE}; j++) pause = Math.sqrt(pause + 1);
+      sequence = Atomics.load(control, ${words.SEQUENCE});
     }
     if (sequence === seen) {
-      Atomics.or(control, ${WORDS.parked}, 1 << place);
-      Atomics.wait(control, ${WORDS.sequence}, seen);
-      Atomics.and(control, ${WORDS.parked}, ~(1 << place));
+      Atomics.or(control, ${words.PARKED}, 1 << place);
+      Atomics.wait(control, ${words.SEQUENCE}, seen);
+      Atomics.and(control, ${words.PARKED}, ~(1 << place));
       resting = false;
       continue;
     }
     // The pause is never 0, but the compiler must not know.
     if (sequence & 1 || pause === 0) continue;
-    const parts = Atomics.load(control, ${WORDS.parts});
-    const run = functionOf(Atomics.load(control, ${WORDS.function}));
-    const size = Atomics.load(control, ${WORDS.pages});
-    if (Atomics.load(control, ${WORDS.sequence}) !== sequence) continue;
+    const parts = Atomics.load(control, ${words.PARTS});
+    const run = functionOf(Atomics.load(control, ${words.FUNCTION}));
+    const size = Atomics.load(control, ${words.PAGES});
+    if (Atomics.load(control, ${words.SEQUENCE}) !== sequence) continue;
     if (size !== pages) {
       memory.grow(0);
       pages = size;
@@ -112,7 +82,7 @@ function start(data) {
     const mine = (sequence << 5) | place;
     for (let i = 0; i < parts; i++) {
       const part = (place + i) % parts;
-      const at = ${WORDS.claims} + part * ${WORDS.claimStep};
+      const at = ${words.CLAIMS} + part * ${words.CLAIM_STEP};
       const claim = Atomics.load(control, at);
       if (((claim - (sequence << 5)) | 0) >= 0) continue;
       if (Atomics.compareExchange(control, at, claim, mine) !== claim) continue;
@@ -125,7 +95,7 @@ function start(data) {
       } catch (error) {
         const text = String(error).slice(0, reason.length);
         for (let i = 0; i < text.length; i++) reason[i] = text.charCodeAt(i);
-        Atomics.store(control, ${WORDS.failed}, text.length);
+        Atomics.store(control, ${words.FAILED}, text.length);
         outcome = 32;
       }
       Atomics.store(control, at, mine + outcome);

@@ -1,5 +1,5 @@
 import { Pool } from "../../../core/backend/pool.js";
-import { claimOf, WORDS } from "../../../core/backend/pool-worker.js";
+import { claimOf, PARKED, SEQUENCE } from "../../../core/backend/pool-words.js";
 import { base } from "../../../core/backend/wasm/modules.js";
 import { filled } from "../../../core/numeric.js";
 import { nextTurn, type WorkerThread } from "../../../core/platform.js";
@@ -61,7 +61,7 @@ function job(repeatable: boolean, then: (taken: ReadonlyMap<number, number>) => 
   const run = (...numbers: number[]) => {
     if (done.length === 0) {
       const taken = new Map<number, number>();
-      const current = Atomics.load(control, WORDS.sequence) << 5;
+      const current = Atomics.load(control, SEQUENCE) << 5;
       spin(() => {
         for (let i = 0; i < PARTS; i++) {
           const place = Atomics.load(control, claimOf(i)) - current;
@@ -127,7 +127,7 @@ test("a worker that ends between taking a part and beginning it", () => {
   const done = job(
     true,
     () => {
-      const current = Atomics.load(control, WORDS.sequence) << 5;
+      const current = Atomics.load(control, SEQUENCE) << 5;
       for (const i of [3, 6]) Atomics.store(control, claimOf(i), current + 1);
     },
     0,
@@ -144,7 +144,7 @@ test("a worker that ends just after it finished: its part is not done again", ()
     spin(() => !worker.alive());
   }
   const claim = (i: number, outcome: number) =>
-    Atomics.store(control, claimOf(i), (Atomics.load(control, WORDS.sequence) << 5) + outcome + 1);
+    Atomics.store(control, claimOf(i), (Atomics.load(control, SEQUENCE) << 5) + outcome + 1);
   // One finishes before the main thread looks at its part, the other between that and the question whether it is alive.
   workers[1] = {
     alive: () => {
@@ -161,12 +161,12 @@ test("a worker that ends just after it finished: its part is not done again", ()
 });
 
 test("workers that end while they are parked, or look for work, cost nothing but their share", async () => {
-  await until(() => Atomics.load(inside().control, WORDS.parked) === 0b110);
+  await until(() => Atomics.load(inside().control, PARKED) === 0b110);
   kill(1);
   // Without a turn of the event loop nobody knows yet.
   expectWorks();
   await until(() => inside().workers[1] === undefined);
-  expect([pool.ready, Atomics.load(inside().control, WORDS.parked) & 0b10]).toEqual([1, 0]);
+  expect([pool.ready, Atomics.load(inside().control, PARKED) & 0b10]).toEqual([1, 0]);
   expectWorks();
   kill(2);
   expectWorks();

@@ -77,7 +77,7 @@ function sumRows32(x: usize, length: i32, inner: i32, step: usize, out: usize, t
       let s1 = s0;
       let s2 = s0;
       let s3 = s0;
-      for (let k = rows; ; k -= 8) {
+      for (let k = rows; ; k -= 4) {
         s0 = f32x4.add(s0, f32x4.add(v128.load(at), v128.load(at + step)));
         s1 = f32x4.add(s1, f32x4.add(v128.load(at, 16), v128.load(at + step, 16)));
         s2 = f32x4.add(s2, f32x4.add(v128.load(at, 32), v128.load(at + step, 32)));
@@ -89,18 +89,6 @@ function sumRows32(x: usize, length: i32, inner: i32, step: usize, out: usize, t
         s2 = f32x4.add(s2, f32x4.add(v128.load(at, 32), v128.load(at + step, 32)));
         s3 = f32x4.add(s3, f32x4.add(v128.load(at, 48), v128.load(at + step, 48)));
         if (k == 4) break;
-        at += 2 * step;
-        s0 = f32x4.add(s0, f32x4.add(v128.load(at), v128.load(at + step)));
-        s1 = f32x4.add(s1, f32x4.add(v128.load(at, 16), v128.load(at + step, 16)));
-        s2 = f32x4.add(s2, f32x4.add(v128.load(at, 32), v128.load(at + step, 32)));
-        s3 = f32x4.add(s3, f32x4.add(v128.load(at, 48), v128.load(at + step, 48)));
-        if (k == 6) break;
-        at += 2 * step;
-        s0 = f32x4.add(s0, f32x4.add(v128.load(at), v128.load(at + step)));
-        s1 = f32x4.add(s1, f32x4.add(v128.load(at, 16), v128.load(at + step, 16)));
-        s2 = f32x4.add(s2, f32x4.add(v128.load(at, 32), v128.load(at + step, 32)));
-        s3 = f32x4.add(s3, f32x4.add(v128.load(at, 48), v128.load(at + step, 48)));
-        if (k == 8) break;
         at += 2 * step;
       }
       const total = totals + (j << 3);

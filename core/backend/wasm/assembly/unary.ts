@@ -2,8 +2,8 @@ import { cosh, exp2, expm12, log1p2, log2, sigmoid2, sinh, softplus2, tanh2 } fr
 import { loadPart, storePart } from "./lanes";
 import { acos, asin, atan, cos, sin, tan } from "./math";
 import { erf } from "./scalar";
-import { beyondNormal4, beyondTanhNormal4, cos4, erf4, exp4, expm14, expNormal4, log1p4, log4, logNormal4 } from "./vector";
-import { notPositiveNormal4, sigmoid4, sigmoidNormal4, sin4, softplus4, softplusNormal4, tanh4, tanhNormal4 } from "./vector";
+import { beyondNormal4, cos4, erf4, exp4, expm14, expNormal4, log1p4, log4, logNormal4 } from "./vector";
+import { notPositiveNormal4, sigmoid4, sigmoidNormal4, sin4, softplus4, softplusNormal4, tanh4 } from "./vector";
 
 /* Maps of contiguous arrays: (x, out, n). `out` may be `x`. */
 
@@ -47,10 +47,6 @@ import { notPositiveNormal4, sigmoid4, sigmoidNormal4, sin4, softplus4, softplus
 @unmanaged class NormalSigmoid {
   @inline apply(x: v128): v128 { return sigmoidNormal4(x); }
   @inline special(x: v128): v128 { return beyondNormal4(x); }
-}
-@unmanaged class NormalTanh {
-  @inline apply(x: v128): v128 { return tanhNormal4(x); }
-  @inline special(x: v128): v128 { return beyondTanhNormal4(x); }
 }
 @unmanaged class NormalSoftplus {
   @inline apply(x: v128): v128 { return softplusNormal4(x); }
@@ -176,7 +172,7 @@ export function acos_f32(x: usize, out: usize, n: i32): void { each<f32, ScalarA
 export function atan_f32(x: usize, out: usize, n: i32): void { each<f32, ScalarAtan>(x, out, n); }
 export function sinh_f32(x: usize, out: usize, n: i32): void { each<f32, ScalarSinh>(x, out, n); }
 export function cosh_f32(x: usize, out: usize, n: i32): void { each<f32, ScalarCosh>(x, out, n); }
-export function tanh_f32(x: usize, out: usize, n: i32): void { mapNormal<NormalTanh, Tanh>(x, out, n); }
+export function tanh_f32(x: usize, out: usize, n: i32): void { map32<Tanh>(x, out, n); }
 export function erf_f32(x: usize, out: usize, n: i32): void { map32<Erf>(x, out, n); }
 export function sigmoid_f32(x: usize, out: usize, n: i32): void { mapNormal<NormalSigmoid, Sigmoid>(x, out, n); }
 export function softplus_f32(x: usize, out: usize, n: i32): void { mapNormal<NormalSoftplus, Softplus>(x, out, n); }

@@ -230,37 +230,17 @@ export function log1p4(x: v128): v128 {
   return v128.or(y, f32x4.lt(x, constant(MINUS_ONE)));
 }
 
-/** tanh(x) = -u / (u + 2) with u = expm1(-2 |x|), and the sign of x. */
+/** tanh(x) = -h / (h + 1) with h = expm1(-2 |x|) / 2, and the sign of x; `expm14` tells how. */
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
-  const sign = v128.and(x, constant(SIGN));
-  const u = expm14(f32x4.mul(abs4(x), constant(MINUS_TWO)));
-  const y = f32x4.div(f32x4.neg(u), f32x4.add(u, constant(TWO)));
-  return v128.or(y, sign);
-}
-
-const TANH_NORMAL = memory.data<f32>([43]);
-
-/** Which lanes `tanhNormal4` gets wrong: those above 43 in magnitude, and NaN. */
-// @ts-ignore: decorator
-@inline
-export function beyondTanhNormal4(x: v128): v128 {
-  return i32x4.gt_s(v128.and(x, constant(MAGNITUDE)), constant(TANH_NORMAL));
-}
-
-/** As `tanh4`, where e^(-2 |x|) is a normal number: -h / (h + 1) with h = expm1(-2 |x|) / 2. */
-// @ts-ignore: decorator
-@inline
-export function tanhNormal4(x: v128): v128 {
-  const minus = v128.or(f32x4.add(x, x), constant(SIGN));
-  const shifted = quotient(minus);
-  const r = remainderOf(minus, shifted);
+  const bounded = f32x4.pmax(v128.or(f32x4.add(x, x), constant(SIGN)), constant(EXPM1_SMALLEST));
+  const shifted = quotient(bounded);
+  const r = remainderOf(bounded, shifted);
   const p = muladd(f32x4.mul(r, r), expTail(r), r);
   const scale = power2(i32x4.sub(shifted, constant(INTEGER_ONE)));
   const half = f32x4.add(f32x4.mul(scale, p), f32x4.sub(scale, constant(HALF)));
-  const y = f32x4.div(half, f32x4.add(half, constant(ONE)));
-  return v128.bitselect(x, y, constant(SIGN));
+  return v128.bitselect(x, f32x4.div(half, f32x4.add(half, constant(ONE))), constant(SIGN));
 }
 
 /** 1 / (1 + e^-x), through e^-|x|, which does not overflow. */
