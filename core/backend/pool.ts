@@ -9,7 +9,7 @@ import {
   startWorker,
   type WorkerThread,
 } from "../platform.js";
-import * as words from "./pool-words.js";
+import * as protocol from "./pool-protocol.js";
 import { POOL_WORKER } from "./pool-worker.js";
 import { CODE_BYTES, KERNELS } from "./wasm/code/digest.js";
 
@@ -25,11 +25,8 @@ import { CODE_BYTES, KERNELS } from "./wasm/code/digest.js";
  * part can be repeated: that it changes nothing that it reads.
  */
 
-/** A claim is the number of a job, shifted by this much; below it stand the place of the thread, and what became of the part. */
-const JOB_SHIFT = 5;
+/** The bits of a claim that are the place of a thread. */
 const PLACES = 15;
-const FINISHED = 16;
-const BROKEN = 32;
 /** The most parts of a job, and the most numbers a part may have. */
 const MAX_PARTS = 64;
 const WIDTH = 32;
@@ -40,9 +37,7 @@ const FUNCTIONS = 256;
 const CODE_WORDS = 4;
 /** The number of the native functions among the modules. */
 export const NATIVE = 0;
-/**
- * How often an idle worker looks for a job before it parks: for half a millisecond or so, longer than the pause between most kernels.
- */
+/** How often an idle worker looks for a job before it parks: for half a millisecond or so, longer than the pause between most kernels. */
 const LOOKS = 20_000;
 const MAX_THREADS = 16;
 /** Milliseconds that the end of the process waits at most for workers that load the native library, which takes some ten. */
@@ -74,7 +69,7 @@ export class Pool {
   limit = canShareMemory() ? MAX_THREADS : 1;
   /** The threads that work is divided among, the main thread included. */
   threads = Math.min(hardwareThreads(), this.limit);
-  private readonly control = new Int32Array(sharedBytes(words.claimOf(MAX_PARTS) * 4));
+  private readonly control = new Int32Array(sharedBytes(protocol.claimOf(MAX_PARTS) * 4));
   private readonly numbers = new Float64Array(sharedBytes(MAX_PARTS * WIDTH * 8));
   /** The text of an error in a worker, in UTF-16. */
   private readonly reason = new Uint16Array(sharedBytes(2 * 200));
@@ -92,7 +87,7 @@ export class Pool {
   /** Workers that have come up and are alive, as far as is known. */
   get ready(): number {
     let count = 0;
-    for (let bits = Atomics.load(this.control, words.READY); bits !== 0; bits &= bits - 1) count++;
+    for (let bits = Atomics.load(this.control, protocol.READY); bits !== 0; bits &= bits - 1) count++;
     return count;
   }
 
@@ -128,10 +123,10 @@ export class Pool {
   /** Waits for workers that load the native library: its loader aborts the process when a thread is stopped within it. */
   private end(): void {
     const { control } = this;
-    Atomics.store(control, words.ENDING, 1);
-    const loading = Atomics.load(control, words.LOADING);
+    Atomics.store(control, protocol.ENDING, 1);
+    const loading = Atomics.load(control, protocol.LOADING);
     if (loading === 0) return;
-    if (Atomics.wait(control, words.LOADING, loading, LOADING_PATIENCE) !== "timed-out") this.end();
+    if (Atomics.wait(control, protocol.LOADING, loading, LOADING_PATIENCE) !== "timed-out") this.end();
   }
 
   /** Takes a worker that has ended off the list, so that the next `start` puts another one in its place. */
@@ -139,8 +134,8 @@ export class Pool {
     if (worker === undefined || this.workers[place] !== worker) return;
     this.workers[place] = undefined;
     this.running--;
-    Atomics.and(this.control, words.READY, ~(1 << place));
-    Atomics.and(this.control, words.PARKED, ~(1 << place));
+    Atomics.and(this.control, protocol.READY, ~(1 << place));
+    Atomics.and(this.control, protocol.PARKED, ~(1 << place));
   }
 
   /** Lets the workers park, when the main thread has work for the other processors. */
@@ -186,31 +181,31 @@ export class Pool {
   ): void {
     const { control, numbers } = this;
     const count = parts.length;
-    const sequence = Atomics.add(control, words.SEQUENCE, 1) + 2;
-    const job = sequence << JOB_SHIFT;
+    const sequence = Atomics.add(control, protocol.SEQUENCE, 1) + 2;
+    const job = sequence << protocol.JOB_SHIFT;
     // Claims are compared by their distance, which must not reach the wrap-around of 32 bits.
-    if ((sequence & 0x00ffffff) === 0) control.fill(job - (2 << JOB_SHIFT), words.CLAIMS);
+    if ((sequence & 0x00ffffff) === 0) control.fill(job - (2 << protocol.JOB_SHIFT), protocol.CLAIMS);
     for (let i = 0; i < count; i++) {
       const part = parts[i]!;
       numbers[i * WIDTH] = part.length;
       for (let j = 0; j < part.length; j++) numbers[i * WIDTH + 1 + j] = part[j]!;
     }
-    Atomics.store(control, words.PARTS, count);
-    Atomics.store(control, words.FUNCTION, id);
-    Atomics.store(control, words.PAGES, heap.u8.byteLength >>> 16);
-    Atomics.add(control, words.SEQUENCE, 1);
-    if (count > 0 && Atomics.load(control, words.PARKED) !== 0) Atomics.notify(control, words.SEQUENCE);
+    Atomics.store(control, protocol.PARTS, count);
+    Atomics.store(control, protocol.FUNCTION, id);
+    Atomics.store(control, protocol.PAGES, heap.u8.byteLength >>> 16);
+    Atomics.add(control, protocol.SEQUENCE, 1);
+    if (count > 0 && Atomics.load(control, protocol.PARKED) !== 0) Atomics.notify(control, protocol.SEQUENCE);
     let failure: unknown;
     for (let i = 0; i < count; i++) {
-      const claim = Atomics.load(control, words.claimOf(i));
+      const claim = Atomics.load(control, protocol.claimOf(i));
       if (((claim - job) | 0) >= 0) continue;
-      if (Atomics.compareExchange(control, words.claimOf(i), claim, job) !== claim) continue;
+      if (Atomics.compareExchange(control, protocol.claimOf(i), claim, job) !== claim) continue;
       try {
         run(...parts[i]!);
       } catch (error) {
         failure = error;
       }
-      Atomics.store(control, words.claimOf(i), job | FINISHED);
+      Atomics.store(control, protocol.claimOf(i), job | protocol.FINISHED);
     }
     const missing: number[] = [];
     for (let i = 0; i < count; i++) if (!this.finished(i, job)) missing.push(i);
@@ -229,9 +224,9 @@ export class Pool {
     let lookAt = 0;
     let pause = 1;
     for (;;) {
-      const state = Atomics.load(control, words.claimOf(i)) - job;
-      if (state >= FINISHED) return state < BROKEN;
-      for (let i = 0; i < words.PAUSE; i++) pause = Math.sqrt(pause + 1);
+      const state = Atomics.load(control, protocol.claimOf(i)) - job;
+      if (state >= protocol.FINISHED) return state < protocol.BROKEN;
+      for (let root = 0; root < protocol.PAUSE; root++) pause = Math.sqrt(pause + 1);
       // Never 0, but the compiler must not know.
       if (++reads < CLAIM_READS && pause !== 0) continue;
       reads = 0;
@@ -244,13 +239,13 @@ export class Pool {
       if (worker?.alive()) continue;
       this.lose(place, worker);
       // It may have finished just before it ended.
-      return ((Atomics.load(control, words.claimOf(i)) - job) & FINISHED) !== 0;
+      return ((Atomics.load(control, protocol.claimOf(i)) - job) & protocol.FINISHED) !== 0;
     }
   }
 
   /** Why a part failed in a worker, if one did since the last time. */
   private failureReason(): string | undefined {
-    const length = Atomics.exchange(this.control, words.FAILED, 0);
+    const length = Atomics.exchange(this.control, protocol.FAILED, 0);
     return length === 0 ? undefined : String.fromCharCode(...this.reason.subarray(0, length));
   }
 }

@@ -9,7 +9,10 @@ import { base, normalize } from "./modules.js";
 import { scratchOf } from "./scratch.js";
 import { share } from "./share.js";
 
-/** Rows of fewer columns, not a multiple of eight, are reduced eight at a time. */
+/** Columns of a part are a multiple of this, a cache line, so that no two threads write to one. */
+const LINE = 16;
+
+/** Rows of fewer columns that do not fill cache lines are reduced eight at a time. */
 const NARROW = 64;
 const FOLD = 8;
 
@@ -21,7 +24,7 @@ export function reduce(op: ReduceOp, x: NDArray, view: AxisView, out: NDArray): 
     return;
   }
   const { outer, length, inner } = view;
-  const narrow = inner > 1 && inner < NARROW && inner % FOLD !== 0;
+  const narrow = inner > 1 && inner < NARROW && inner % LINE !== 0;
   if (narrow && outer === 1 && length >= 2 * FOLD && op !== "prod") {
     reduceNarrow(op, x, view, out);
     return;
@@ -46,9 +49,6 @@ function reduceNarrow(op: ReduceOp, x: NDArray, { outer, length, inner }: AxisVi
   heap.u8.copyWithin(folded.address + FOLD * row, end - rest * row, end);
   reduce(op, folded, { outer, length: FOLD + rest, inner }, out);
 }
-
-/** Columns of a part are a multiple of this, a cache line, so that no two threads write to one. */
-const LINE = 16;
 
 /**
  * Rows for each part from which on each takes some of the rows rather than of the columns: it reads memory from one end to the other, and

@@ -1,5 +1,5 @@
 import { Pool } from "../../../core/backend/pool.js";
-import { claimOf, PARKED, SEQUENCE } from "../../../core/backend/pool-words.js";
+import { claimOf, JOB_SHIFT, PARKED, SEQUENCE } from "../../../core/backend/pool-protocol.js";
 import { base } from "../../../core/backend/wasm/modules.js";
 import { filled } from "../../../core/numeric.js";
 import { nextTurn, type WorkerThread } from "../../../core/platform.js";
@@ -61,7 +61,7 @@ function job(repeatable: boolean, then: (taken: ReadonlyMap<number, number>) => 
   const run = (...numbers: number[]) => {
     if (done.length === 0) {
       const taken = new Map<number, number>();
-      const current = Atomics.load(control, SEQUENCE) << 5;
+      const current = Atomics.load(control, SEQUENCE) << JOB_SHIFT;
       spin(() => {
         for (let i = 0; i < PARTS; i++) {
           const place = Atomics.load(control, claimOf(i)) - current;
@@ -127,7 +127,7 @@ test("a worker that ends between taking a part and beginning it", () => {
   const done = job(
     true,
     () => {
-      const current = Atomics.load(control, SEQUENCE) << 5;
+      const current = Atomics.load(control, SEQUENCE) << JOB_SHIFT;
       for (const i of [3, 6]) Atomics.store(control, claimOf(i), current + 1);
     },
     0,
@@ -144,7 +144,7 @@ test("a worker that ends just after it finished: its part is not done again", ()
     spin(() => !worker.alive());
   }
   const claim = (i: number, outcome: number) =>
-    Atomics.store(control, claimOf(i), (Atomics.load(control, SEQUENCE) << 5) + outcome + 1);
+    Atomics.store(control, claimOf(i), (Atomics.load(control, SEQUENCE) << JOB_SHIFT) + outcome + 1);
   // One finishes before the main thread looks at its part, the other between that and the question whether it is alive.
   workers[1] = {
     alive: () => {

@@ -23,7 +23,6 @@ const INTEGER_ONE = memory.data<i32>([1]);
 const HALF = memory.data<f32>([0.5]);
 const ONE = memory.data<f32>([1]);
 const TWO = memory.data<f32>([2]);
-const MINUS_TWO = memory.data<f32>([-2]);
 const FOUR = memory.data<f32>([4]);
 const NEGATIVE_INFINITY = memory.data<f32>([-Infinity]);
 const LARGEST = memory.data<f32>([f32.MAX_VALUE]);
@@ -133,16 +132,22 @@ export function expNormal4(x: v128): v128 {
 const EXPM1_SMALLEST = memory.data<f32>([-20]);
 const EXPM1_IDENTITY = memory.data<f32>([2.98e-8]);
 
-/** e^x - 1 without cancellation: 2^n expm1(r) + (2^n - 1), computed at half the scale. */
+/** (e^x - 1) / 2 for -20 <= x <= 89 without cancellation: with e^x = 2^n e^r, (2^n expm1(r) + 2^n - 1) / 2. */
+// @ts-ignore: decorator
+@inline
+function halfExpm1(x: v128): v128 {
+  const shifted = quotient(x);
+  const r = remainderOf(x, shifted);
+  const p = muladd(f32x4.mul(r, r), expTail(r), r);
+  const scale = power2(i32x4.sub(shifted, constant(INTEGER_ONE)));
+  return f32x4.add(f32x4.mul(scale, p), f32x4.sub(scale, constant(HALF)));
+}
+
+/** e^x - 1 without cancellation. */
 // @ts-ignore: decorator
 @inline
 export function expm14(x: v128): v128 {
-  const bounded = f32x4.pmax(f32x4.pmin(x, constant(EXP_LARGEST)), constant(EXPM1_SMALLEST));
-  const shifted = quotient(bounded);
-  const r = remainderOf(bounded, shifted);
-  const p = muladd(f32x4.mul(r, r), expTail(r), r);
-  const scale = power2(i32x4.sub(shifted, constant(INTEGER_ONE)));
-  const half = f32x4.add(f32x4.mul(scale, p), f32x4.sub(scale, constant(HALF)));
+  const half = halfExpm1(f32x4.pmax(f32x4.pmin(x, constant(EXP_LARGEST)), constant(EXPM1_SMALLEST)));
   return v128.bitselect(x, f32x4.add(half, half), f32x4.lt(abs4(x), constant(EXPM1_IDENTITY)));
 }
 
@@ -230,17 +235,12 @@ export function log1p4(x: v128): v128 {
   return v128.or(y, f32x4.lt(x, constant(MINUS_ONE)));
 }
 
-/** tanh(x) = -h / (h + 1) with h = expm1(-2 |x|) / 2, and the sign of x; `expm14` tells how. */
+/** tanh(x) = -h / (h + 1) with h = expm1(-2 |x|) / 2, and the sign of x. */
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
-  const bounded = f32x4.pmax(v128.or(f32x4.add(x, x), constant(SIGN)), constant(EXPM1_SMALLEST));
-  const shifted = quotient(bounded);
-  const r = remainderOf(bounded, shifted);
-  const p = muladd(f32x4.mul(r, r), expTail(r), r);
-  const scale = power2(i32x4.sub(shifted, constant(INTEGER_ONE)));
-  const half = f32x4.add(f32x4.mul(scale, p), f32x4.sub(scale, constant(HALF)));
-  return v128.bitselect(x, f32x4.div(half, f32x4.add(half, constant(ONE))), constant(SIGN));
+  const h = halfExpm1(f32x4.pmax(v128.or(f32x4.add(x, x), constant(SIGN)), constant(EXPM1_SMALLEST)));
+  return v128.bitselect(x, f32x4.div(h, f32x4.add(h, constant(ONE))), constant(SIGN));
 }
 
 /** 1 / (1 + e^-x), through e^-|x|, which does not overflow. */

@@ -1,7 +1,8 @@
 /*
- * The words that the threads of the pool share, by their places. What is written at different times lies in different lines of the
- * cache, of 16 words: idle workers look at the sequence all the time, and each line that one of them holds must be fetched from its
- * processor to be written. Constants of their own rather than one object of them: bundlers put the numbers in their places.
+ * What the threads of the pool agree on: the words that they share, by their places, what a claim says, and how they wait.
+ *
+ * Words that are written at different times lie in different lines of the cache, of 16 words: idle workers look at the sequence all
+ * the time, and each line that one of them holds must be fetched from its processor to be written.
  */
 
 /** The number of the job, twice: odd while it is being written. */
@@ -22,6 +23,11 @@ export const CLAIMS = 48;
 export const CLAIM_STEP = 16;
 /** The word of the claim of a part. */
 export const claimOf = (part: number): number => CLAIMS + part * CLAIM_STEP;
+
+/** A claim is the number of a job, shifted by this much; below it stand the place of the thread, and what became of the part. */
+export const JOB_SHIFT = 5;
+export const FINISHED = 16;
+export const BROKEN = 32;
 
 /**
  * Square roots, one after the other, between two looks at a word that another thread will write: some 30 ns in which the core
